@@ -1,0 +1,43 @@
+using System.Net.Http.Headers;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace StockAuthority.Client;
+
+/// <summary>Makes channels to the authority.</summary>
+public static class StockAuthorityChannel
+{
+    /// <summary>
+    /// A channel that sends the token with every call. It is safe to share between threads and costly to make: keep one.
+    /// </summary>
+    public static GrpcChannel Create(StockAuthorityClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var tokens = new BearerTokens(options);
+        var credentials = CallCredentials.FromInterceptor((_, metadata) =>
+        {
+            if (tokens.Current() is { } token)
+            {
+                metadata.Add("Authorization", new AuthenticationHeaderValue("Bearer", token).ToString());
+            }
+
+            return Task.CompletedTask;
+        });
+        var secure = options.Address.Scheme == Uri.UriSchemeHttps;
+        return GrpcChannel.ForAddress(options.Address, new GrpcChannelOptions
+        {
+            Credentials = ChannelCredentials.Create(secure ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure, credentials),
+
+            // Without TLS the address is a loopback or a mesh that encrypts by itself.
+            UnsafeUseInsecureChannelCallCredentials = !secure,
+            HttpHandler = new SocketsHttpHandler
+            {
+                EnableMultipleHttp2Connections = true,
+                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            },
+            DisposeHttpClient = true,
+        });
+    }
+}
