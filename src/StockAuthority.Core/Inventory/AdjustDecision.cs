@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+
+namespace StockAuthority.Core.Inventory;
+
+/// <summary>Adjusting what is available. A physical fact is never refused: what it takes beyond the available units is owed.</summary>
+internal static class AdjustDecision
+{
+    public static Decision Decide(TenantState state, StockCommand.Adjust command, DateTimeOffset now)
+    {
+        if (StockDecisions.UnknownLocations(state, command.Lines) is { IsEmpty: false } unknown)
+        {
+            return StockDecisions.Reject(new InvalidReference.UnknownLocations(unknown));
+        }
+
+        if (command.Reason == AdjustmentReason.OpeningBalance && Keys(command, line => state.Level(line.Key).Version > 0) is { IsEmpty: false } opened)
+        {
+            return StockDecisions.Refuse(new Refusal.AlreadyOpened(opened));
+        }
+
+        if (Keys(command, line => LeavesRange(state.Level(line.Key), line.Quantity)) is { IsEmpty: false } outside)
+        {
+            return StockDecisions.Refuse(new Refusal.LevelOutOfRange(outside));
+        }
+
+        ImmutableArray<Shortage> shortages =
+        [
+            .. command.Lines.Where(line => command.Reason == AdjustmentReason.Correction && -line.Quantity > state.Level(line.Key).Available)
+                .Select(line => new Shortage(line.Key, -line.Quantity, state.Level(line.Key).Available)),
+        ];
+        if (!shortages.IsEmpty)
+        {
+            return StockDecisions.Refuse(new Refusal.InsufficientStock(shortages));
+        }
+
+        var builder = new DecisionBuilder(state, now);
+        foreach (var line in command.Lines)
+        {
+            Adjust(builder, command, line);
+        }
+
+        return builder.Build(new StockOutcome.Applied(null));
+    }
+
+    private static void Adjust(DecisionBuilder builder, StockCommand.Adjust command, StockLine line)
+    {
+        var draft = new MovementDraft(
+            line.Key,
+            StockState.Supply,
+            StockState.Available,
+            Math.Abs(line.Quantity),
+            StockOperation.Adjust,
+            DocumentRef: command.DocumentRef,
+            Reason: command.Reason);
+        if (line.Quantity > 0)
+        {
+            builder.MoveToAvailable(draft);
+            return;
+        }
+
+        var fromAvailable = Math.Min(draft.Quantity, builder.Level(line.Key).Available);
+        if (fromAvailable > 0)
+        {
+            builder.Move(draft with { From = StockState.Available, To = StockState.Supply, Quantity = fromAvailable });
+        }
+
+        if (draft.Quantity > fromAvailable)
+        {
+            builder.Move(draft with { From = StockState.Shortfall, To = StockState.Supply, Quantity = draft.Quantity - fromAvailable });
+        }
+    }
+
+    private static bool LeavesRange(StockLevel level, long quantity)
+    {
+        // Every state is at most the sum of all, so bounding the sum bounds each of them.
+        var total = level.Available + level.Reserved + level.Committed + level.Inspection + level.Damaged + level.InTransit;
+        return quantity > 0
+            ? total > StockDecisions.MaximumUnits - quantity
+            : level.Shortfall > StockDecisions.MaximumUnits + quantity;
+    }
+
+    private static ImmutableArray<StockKey> Keys(StockCommand.Adjust command, Func<StockLine, bool> where) =>
+        [.. command.Lines.Where(where).Select(line => line.Key)];
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using StockAuthority.Core.Payments;
+
+namespace StockAuthority.Core.Inventory;
+
+/// <summary>Holding units for an order, and what that means where payments of the order are already known.</summary>
+internal static class ReserveDecision
+{
+    public static Decision Decide(TenantState state, StockCommand.Reserve command, TriggerMatrix matrix, DateTimeOffset now)
+    {
+        if (StockDecisions.UnknownLocations(state, command.Lines) is { IsEmpty: false } unknown)
+        {
+            return StockDecisions.Reject(new InvalidReference.UnknownLocations(unknown));
+        }
+
+        var builder = new DecisionBuilder(state, now);
+        var earlier = builder.ReservationsOfOrder(command.OrderRef);
+        Reservation reservation;
+        if (OpenedByPayment(earlier) is { } open)
+        {
+            // The payment's event came before the checkout's call: these units are held already, holding them twice would
+            // take them from others.
+            if (!HasLines(open, command.Lines))
+            {
+                return StockDecisions.Refuse(new Refusal.OrderAlreadyReserved(command.OrderRef, open.Number));
+            }
+
+            reservation = open with
+            {
+                Origin = ReservationOrigin.Checkout,
+                PaymentObjectId = command.PaymentObjectId ?? open.PaymentObjectId,
+                Channel = command.Channel,
+                ExpireAt = now + command.TimeToLive,
+            };
+            builder.Put(reservation);
+        }
+        else
+        {
+            if (Shortages(state, command.Lines) is { IsEmpty: false } shortages)
+            {
+                return StockDecisions.Refuse(new Refusal.InsufficientStock(shortages));
+            }
+
+            Supersede(builder, earlier);
+            reservation = Hold(
+                builder,
+                command.OrderRef,
+                command.PaymentObjectId,
+                command.Channel,
+                ReservationOrigin.Checkout,
+                command.Lines,
+                now + command.TimeToLive);
+        }
+
+        return state.HasPayments
+            ? PaymentEventDecision.AfterReserve(builder, reservation, command.PaymentObjectId, matrix)
+            : builder.Build(new StockOutcome.Applied(reservation));
+    }
+
+    /// <summary>Moves the units and makes the reservation. The caller has checked that they are available.</summary>
+    public static Reservation Hold(
+        DecisionBuilder builder,
+        string orderRef,
+        string? paymentObjectId,
+        string? channel,
+        ReservationOrigin origin,
+        ImmutableArray<StockLine> lines,
+        DateTimeOffset expireAt)
+    {
+        var reservation = new Reservation(
+            builder.NextNumber,
+            orderRef,
+            paymentObjectId,
+            channel,
+            origin,
+            ReservationState.Active,
+            [.. lines.Select(line => new ReservationLine(line.Key, line.Quantity, line.Quantity))],
+            builder.Now,
+            expireAt);
+        foreach (var line in lines)
+        {
+            builder.Move(new MovementDraft(
+                line.Key,
+                StockState.Available,
+                StockState.Reserved,
+                line.Quantity,
+                StockOperation.Reserve,
+                orderRef,
+                reservation.Number));
+        }
+
+        builder.Put(reservation);
+        return reservation;
+    }
+
+    public static ImmutableArray<Shortage> Shortages(TenantState state, ImmutableArray<StockLine> lines) =>
+    [
+        .. lines.Where(line => line.Quantity > state.Level(line.Key).Available)
+            .Select(line => new Shortage(line.Key, line.Quantity, state.Level(line.Key).Available)),
+    ];
+
+    private static Reservation? OpenedByPayment(ImmutableArray<Reservation> earlier) =>
+        earlier.Any(reservation => reservation.Origin == ReservationOrigin.Checkout)
+            ? null
+            : earlier.FirstOrDefault(reservation => !reservation.IsFinal);
+
+    private static bool HasLines(Reservation reservation, ImmutableArray<StockLine> lines) =>
+        reservation.Lines.Length == lines.Length
+        && lines.All(line => reservation.Line(line.Key)?.Quantity == line.Quantity);
+
+    /// <summary>A checkout that reserves again for an order whose reservation ended wants these units, not those and these.</summary>
+    private static void Supersede(DecisionBuilder builder, ImmutableArray<Reservation> earlier)
+    {
+        foreach (var ended in earlier.Where(each => each.State is ReservationState.Released or ReservationState.Expired))
+        {
+            builder.Put(ended with { Lines = [.. ended.Lines.Select(line => line with { Withdrawn = line.Released })] });
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using StockAuthority.Core.Payments;
+
+namespace StockAuthority.Core.Inventory;
+
+/// <summary>A request to change stock. Everything that changes stock is one of these, and all go through the ledger.</summary>
+public abstract record StockCommand
+{
+    private StockCommand()
+    {
+    }
+
+    /// <summary>Hold all lines or none. Lines are distinct by key.</summary>
+    public sealed record Reserve(
+        string OrderRef,
+        string? PaymentObjectId,
+        string? Channel,
+        ImmutableArray<StockLine> Lines,
+        TimeSpan TimeToLive) : StockCommand;
+
+    /// <summary>Allocate reserved units to a paid order, all lines or none.</summary>
+    public sealed record Commit(long ReservationNumber, ImmutableArray<StockLine> Lines) : StockCommand;
+
+    /// <summary>Give units back, reserved ones first and then committed ones, all lines or none.</summary>
+    public sealed record Release(long ReservationNumber, ImmutableArray<StockLine> Lines) : StockCommand;
+
+    /// <summary>Committed units were handed to the customer, all lines or none.</summary>
+    public sealed record Fulfill(long ReservationNumber, ImmutableArray<StockLine> Lines) : StockCommand;
+
+    /// <summary>Signed changes of what is available.</summary>
+    public sealed record Adjust(string DocumentRef, AdjustmentReason Reason, ImmutableArray<StockLine> Lines) : StockCommand;
+
+    /// <summary>A reservation's time may have run out; does nothing where it has not.</summary>
+    public sealed record Expire(long ReservationNumber) : StockCommand;
+
+    /// <summary>Something happened to a payment.</summary>
+    public sealed record ApplyPaymentEvent(PaymentEvent Event) : StockCommand;
+}

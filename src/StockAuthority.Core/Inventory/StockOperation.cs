@@ -1,0 +1,12 @@
+namespace StockAuthority.Core.Inventory;
+
+/// <summary>What caused a movement. The numbers are stored; never reuse one.</summary>
+public enum StockOperation : short
+{
+    Reserve = 1,
+    Commit = 2,
+    Release = 3,
+    Fulfill = 4,
+    Adjust = 5,
+    Expire = 6,
+}

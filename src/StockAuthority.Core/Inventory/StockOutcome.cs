@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using StockAuthority.Core.Payments;
+
+namespace StockAuthority.Core.Inventory;
+
+/// <summary>What became of a command.</summary>
+public abstract record StockOutcome
+{
+    private StockOutcome()
+    {
+    }
+
+    /// <summary>Whether the outcome is stored under the idempotency key, and so given again to a retry.</summary>
+    public virtual bool IsRecorded => true;
+
+    /// <summary>Done. The reservation as it is now, where the command is about one.</summary>
+    public sealed record Applied(Reservation? Reservation) : StockOutcome;
+
+    /// <summary>The event has its resolution.</summary>
+    public sealed record Resolved(EventResolution Resolution) : StockOutcome;
+
+    /// <summary>A reservation was looked at because its time may have run out. Not recorded: the reservation itself says whether it expired.</summary>
+    public sealed record Swept(bool Expired) : StockOutcome
+    {
+        public override bool IsRecorded => false;
+    }
+
+    /// <summary>Judged and declined: nothing moved.</summary>
+    public sealed record Refused(Refusal Refusal) : StockOutcome;
+
+    /// <summary>It names something that does not exist. Not recorded: the request is wrong, not the stock.</summary>
+    public sealed record Invalid(InvalidReference Reference) : StockOutcome
+    {
+        public override bool IsRecorded => false;
+    }
+}
+
+/// <summary>A line that could not be had.</summary>
+public readonly record struct Shortage(StockKey Key, long Requested, long Available);
+
+/// <summary>Why a command was declined.</summary>
+public abstract record Refusal
+{
+    private Refusal()
+    {
+    }
+
+    public sealed record InsufficientStock(ImmutableArray<Shortage> Shortages) : Refusal;
+
+    public sealed record ReservationFinal(long ReservationNumber, ReservationState State) : Refusal;
+
+    /// <summary>More than the reservation has in the state that the command takes from.</summary>
+    public sealed record QuantityExceedsReservation(long ReservationNumber, ImmutableArray<Shortage> Lines, string From) : Refusal;
+
+    /// <summary>A payment event already reserved other lines for this order.</summary>
+    public sealed record OrderAlreadyReserved(string OrderRef, long ReservationNumber) : Refusal;
+
+    /// <summary>The level already had movements.</summary>
+    public sealed record AlreadyOpened(ImmutableArray<StockKey> Keys) : Refusal;
+
+    /// <summary>A balance would leave the range of whole units that every client can represent.</summary>
+    public sealed record LevelOutOfRange(ImmutableArray<StockKey> Keys) : Refusal;
+}
+
+/// <summary>What does not exist.</summary>
+public abstract record InvalidReference
+{
+    private InvalidReference()
+    {
+    }
+
+    public sealed record UnknownTenant : InvalidReference;
+
+    public sealed record UnknownLocations(ImmutableArray<string> LocationIds) : InvalidReference;
+
+    public sealed record UnknownReservation(long ReservationNumber) : InvalidReference;
+}

@@ -1,0 +1,127 @@
+using StockAuthority.Core.Payments;
+
+namespace StockAuthority.Core.Inventory;
+
+/// <summary>What a decision did, with the sequences that it got.</summary>
+/// <param name="FirstSequence">Sequence of its first movement; 0 where it had none.</param>
+/// <param name="LastSequence">The end of the journal after it.</param>
+/// <param name="Levels">The levels that it changed, as they were right after it.</param>
+public sealed record AppliedDecision(Decision Decision, long FirstSequence, long LastSequence, IReadOnlyList<StockLevel> Levels);
+
+/// <summary>
+/// The part of one tenant's stock that a batch of commands touches: read once under the tenant's lock, changed in memory by
+/// one decision after the other, and written back as a whole. What is not in here does not exist for the decisions.
+/// </summary>
+public sealed class TenantState(string tenantId, long lastSequence, byte[] lastHash)
+{
+    private readonly Dictionary<StockKey, StockLevel> _levels = [];
+    private readonly Dictionary<long, Reservation> _reservations = [];
+    private readonly Dictionary<PaymentId, Payment> _payments = [];
+    private readonly HashSet<PaymentEventId> _recordedEvents = [];
+    private readonly HashSet<string> _locations = [];
+
+    private readonly HashSet<StockKey> _changedLevels = [];
+    private readonly HashSet<long> _changedReservations = [];
+    private readonly HashSet<PaymentId> _changedPayments = [];
+    private readonly List<Movement> _movements = [];
+
+    public string TenantId { get; } = tenantId;
+
+    public long LastSequence { get; private set; } = lastSequence;
+
+    public byte[] LastHash { get; private set; } = lastHash;
+
+    /// <summary>Everything that was appended to the journal, in order.</summary>
+    public IReadOnlyList<Movement> Movements => _movements;
+
+    public IEnumerable<StockLevel> ChangedLevels => _changedLevels.Select(key => _levels[key]);
+
+    public IEnumerable<Reservation> ChangedReservations => _changedReservations.Select(number => _reservations[number]);
+
+    public IEnumerable<Payment> ChangedPayments => _changedPayments.Select(id => _payments[id]);
+
+    public void Load(StockLevel level) => _levels[level.Key] = level;
+
+    public void Load(Reservation reservation) => _reservations[reservation.Number] = reservation;
+
+    public void Load(Payment payment) => _payments[payment.Id] = payment;
+
+    public void Load(PaymentEventId recorded) => _recordedEvents.Add(recorded);
+
+    public void LoadLocation(string locationId) => _locations.Add(locationId);
+
+    public StockLevel Level(StockKey key) => _levels.GetValueOrDefault(key) ?? new StockLevel(key);
+
+    public bool HasLocation(string locationId) => _locations.Contains(locationId);
+
+    public Reservation? Reservation(long number) => _reservations.GetValueOrDefault(number);
+
+    public bool IsRecorded(PaymentEventId id) => _recordedEvents.Contains(id);
+
+    public Payment? Payment(PaymentId id) => _payments.GetValueOrDefault(id);
+
+    public IEnumerable<Reservation> ReservationsOfOrder(string orderRef) =>
+        _reservations.Values.Where(reservation => reservation.OrderRef == orderRef).OrderBy(reservation => reservation.Number);
+
+    public IEnumerable<Reservation> ReservationsOfPayment(string paymentObjectId) =>
+        _reservations.Values.Where(reservation => reservation.PaymentObjectId == paymentObjectId).OrderBy(reservation => reservation.Number);
+
+    public bool HasPayments => _payments.Count > 0;
+
+    public IEnumerable<Payment> Payments => _payments.Values;
+
+    /// <summary>Makes a decision part of the state: each movement gets the next sequence and its link in the hash chain.</summary>
+    public AppliedDecision Apply(Decision decision, string idempotencyKey, DateTimeOffset now)
+    {
+        var firstSequence = decision.Movements.IsEmpty ? 0 : LastSequence + 1;
+        List<StockKey> touched = [];
+        foreach (var draft in decision.Movements)
+        {
+            var level = Level(draft.Key).Move(draft.From, draft.To, draft.Quantity, LastSequence + 1);
+            var movement = new Movement(
+                level.Sequence,
+                draft.Key,
+                draft.From,
+                draft.To,
+                draft.Quantity,
+                level.Version,
+                level.Available,
+                draft.Operation,
+                draft.OrderRef,
+                draft.ReservationNumber,
+                draft.DocumentRef,
+                draft.Reason,
+                idempotencyKey,
+                now,
+                []);
+            LastHash = MovementChain.Next(LastHash, TenantId, movement);
+            LastSequence = level.Sequence;
+            _movements.Add(movement with { Hash = LastHash });
+            _levels[draft.Key] = level;
+            _changedLevels.Add(draft.Key);
+            if (!touched.Contains(draft.Key))
+            {
+                touched.Add(draft.Key);
+            }
+        }
+
+        foreach (var reservation in decision.Reservations)
+        {
+            _reservations[reservation.Number] = reservation;
+            _changedReservations.Add(reservation.Number);
+        }
+
+        foreach (var payment in decision.Payments)
+        {
+            _payments[payment.Id] = payment;
+            _changedPayments.Add(payment.Id);
+        }
+
+        foreach (var resolution in decision.EventResolutions)
+        {
+            _recordedEvents.Add(resolution.EventId);
+        }
+
+        return new AppliedDecision(decision, firstSequence, LastSequence, [.. touched.Select(Level)]);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using StockAuthority.Core.Inventory;
+
+namespace StockAuthority.Core.Payments;
+
+/// <summary>One thing that is known to have happened to a payment, however many events reported it.</summary>
+/// <param name="LearnedAt">The end of the journal when the first event reported it: reservations with a higher number came later.</param>
+public sealed record PaymentFact(
+    PaymentEventType Type,
+    string ModificationRef,
+    DateTimeOffset OccurredAt,
+    bool FullAmount,
+    ImmutableArray<StockLine> Lines,
+    long LearnedAt)
+{
+    public bool IsReportedBy(PaymentEvent paymentEvent) => Type == paymentEvent.Type && ModificationRef == paymentEvent.ModificationRef;
+}
+
+/// <summary>An event of a payment that waits for its order or its lines to become known.</summary>
+public sealed record WaitingEvent(PaymentEventId Id, PaymentEventType Type, string ModificationRef, bool FullAmount, DateTimeOffset OccurredAt);
+
+/// <summary>The lines that a payment's events named, and which event named them.</summary>
+public sealed record NamedLines(ImmutableArray<StockLine> Lines, DateTimeOffset OccurredAt, string EventId);
+
+/// <summary>All that is known of one payment. A set of facts: the order in which they arrived leaves no trace.</summary>
+public sealed record Payment(
+    PaymentId Id,
+    string? OrderRef,
+    NamedLines? Named,
+    ImmutableArray<PaymentFact> Facts,
+    ImmutableArray<WaitingEvent> Waiting)
+{
+    /// <summary>A bound far above the 50 captures that providers allow; beyond it something is wrong with the source.</summary>
+    public const int MaximumFacts = 500;
+
+    public static Payment New(PaymentId id) => new(id, null, null, [], []);
+
+    public bool Has(PaymentEvent paymentEvent) => Facts.Any(known => known.IsReportedBy(paymentEvent));
+
+    public bool Knows(PaymentEventType type) => Facts.Any(fact => fact.Type == type);
+
+    /// <summary>
+    /// The payment with an event's facts added. Where several events report one fact its earliest time counts, and of
+    /// several namings of the lines the latest by occurrence: both are the same in whatever order they arrive.
+    /// </summary>
+    public Payment With(PaymentEvent paymentEvent, long learnedAt)
+    {
+        var fact = new PaymentFact(
+            paymentEvent.Type,
+            paymentEvent.ModificationRef,
+            paymentEvent.OccurredAt,
+            paymentEvent.FullAmount,
+            paymentEvent.Lines,
+            learnedAt);
+        var known = Facts.FirstOrDefault(each => each.IsReportedBy(paymentEvent));
+        var facts = known is null
+            ? Facts.Add(fact)
+            : Facts.Replace(known, known with
+            {
+                OccurredAt = known.OccurredAt < fact.OccurredAt ? known.OccurredAt : fact.OccurredAt,
+                FullAmount = known.FullAmount || fact.FullAmount,
+                Lines = StockLines.Largest(known.Lines, fact.Lines),
+            });
+        return this with { Facts = facts, OrderRef = OrderRef ?? paymentEvent.OrderRef, Named = LatestNaming(paymentEvent) };
+    }
+
+    private NamedLines? LatestNaming(PaymentEvent paymentEvent)
+    {
+        // A partial capture names what it captured, not what the payment is for.
+        var partial = paymentEvent is { Type: PaymentEventType.CaptureSucceeded, FullAmount: false };
+        if (partial || paymentEvent.Lines.IsEmpty)
+        {
+            return Named;
+        }
+
+        var naming = new NamedLines(paymentEvent.Lines, paymentEvent.OccurredAt, paymentEvent.Id.EventId);
+        return Named is null || (naming.OccurredAt, naming.EventId).CompareTo((Named.OccurredAt, Named.EventId)) > 0 ? naming : Named;
+    }
+}
