@@ -41,7 +41,6 @@ internal static class ReserveDecision
                 return StockDecisions.Refuse(new Refusal.InsufficientStock(shortages));
             }
 
-            Supersede(builder, earlier);
             reservation = Hold(
                 builder,
                 command.OrderRef,
@@ -107,13 +106,4 @@ internal static class ReserveDecision
     private static bool HasLines(Reservation reservation, ImmutableArray<StockLine> lines) =>
         reservation.Lines.Length == lines.Length
         && lines.All(line => reservation.Line(line.Key)?.Quantity == line.Quantity);
-
-    /// <summary>A checkout that reserves again for an order whose reservation ended wants these units, not those and these.</summary>
-    private static void Supersede(DecisionBuilder builder, ImmutableArray<Reservation> earlier)
-    {
-        foreach (var ended in earlier.Where(each => each.State is ReservationState.Released or ReservationState.Expired))
-        {
-            builder.Put(ended with { Lines = [.. ended.Lines.Select(line => line with { Withdrawn = line.Released })] });
-        }
-    }
 }

@@ -42,7 +42,12 @@ internal sealed class OrderConvergence
         _standings = payments.ToImmutableDictionary(payment => payment.Id, payment => PaymentStanding.Of(payment, matrix));
         var reservations = Reservations;
         _isRegistered = reservations.Any(reservation => reservation.Origin == ReservationOrigin.Checkout);
-        _countedNumbers = [.. reservations.Where(each => !_isRegistered || each.Origin == ReservationOrigin.Checkout).Select(each => each.Number)];
+        _countedNumbers =
+        [
+            .. reservations
+                .Where(each => !_isRegistered || (each.Origin == ReservationOrigin.Checkout && !IsSuperseded(each, reservations)))
+                .Select(each => each.Number),
+        ];
     }
 
     private ImmutableArray<Reservation> Reservations => _builder.ReservationsOfOrder(_orderRef);
@@ -225,6 +230,11 @@ internal sealed class OrderConvergence
             ? Unavailable(missing, InventoryAction.Reserve, ResolutionReason.AuthorizedNotAvailable)
             : Verdict.Acted(InventoryAction.Reserve, ResolutionReason.Reserved);
     }
+
+    /// <summary>A checkout that reserved again after its reservation had ended wants these units, not those and these.</summary>
+    private static bool IsSuperseded(Reservation reservation, ImmutableArray<Reservation> all) =>
+        reservation.State is ReservationState.Released or ReservationState.Expired
+        && all.Any(later => later.Origin == ReservationOrigin.Checkout && later.Number > reservation.Number && later.CreatedAt >= reservation.ClosedAt);
 
     /// <summary>A new reservation of all these lines, or null and nothing moved.</summary>
     private Reservation? Take(ImmutableArray<StockLine> lines) =>

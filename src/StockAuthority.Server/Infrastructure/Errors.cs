@@ -1,0 +1,33 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Status = Google.Rpc.Status;
+
+namespace StockAuthority.Server.Infrastructure;
+
+/// <summary>Makes statuses that a program can act on: each carries an ErrorInfo with a reason from docs/errors.md.</summary>
+internal static class Errors
+{
+    public const string Domain = "stockauthority";
+
+    public static Status Status(Code code, string reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata)
+    {
+        var info = new ErrorInfo { Domain = Domain, Reason = reason };
+        foreach (var (key, value) in metadata)
+        {
+            info.Metadata[key] = value;
+        }
+
+        return new Status { Code = (int)code, Message = message, Details = { Any.Pack(info) } };
+    }
+
+    public static Status With(this Status status, IMessage detail)
+    {
+        status.Details.Add(Any.Pack(detail));
+        return status;
+    }
+
+    /// <summary>The same request, key included, may be sent again after this time.</summary>
+    public static Status RetryAfter(this Status status, TimeSpan delay) =>
+        status.With(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) });
+}

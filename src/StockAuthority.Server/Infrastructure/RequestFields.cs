@@ -1,0 +1,119 @@
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace StockAuthority.Server.Infrastructure;
+
+/// <summary>Collects everything that is wrong with a request, so that its author learns of it all at once.</summary>
+internal sealed class RequestFields
+{
+    public const int MaximumTextLength = 128;
+    public const int MaximumTenantLength = 64;
+
+    private readonly BadRequest _bad = new();
+
+    public string Tenant(string tenantId) => Text("tenant_id", tenantId, MaximumTenantLength);
+
+    public string Text(string field, string value, int maximumLength = MaximumTextLength)
+    {
+        if (value.Length == 0)
+        {
+            Add(field, "MISSING_FIELD", "is required");
+        }
+
+        Optional(field, value, maximumLength);
+        return value;
+    }
+
+    /// <summary>Null where it is empty.</summary>
+    public string? Optional(string field, string value, int maximumLength = MaximumTextLength)
+    {
+        if (value.Length > maximumLength)
+        {
+            Add(field, "TEXT_TOO_LONG", string.Create(CultureInfo.InvariantCulture, $"has {value.Length} characters; at most {maximumLength} are allowed"));
+        }
+        else if (value.Any(char.IsControl) || !IsWellFormed(value))
+        {
+            Add(field, "TEXT_INVALID", "has control characters or is not valid Unicode");
+        }
+
+        return value.Length == 0 ? null : value;
+    }
+
+    public int PageSize(int value, int standard, int maximum)
+    {
+        if (value < 0 || value > maximum)
+        {
+            Add("page_size", "OUT_OF_RANGE", string.Create(CultureInfo.InvariantCulture, $"must be 1 to {maximum}"));
+        }
+
+        return value == 0 ? standard : value;
+    }
+
+    public long Sequence(string field, long value)
+    {
+        if (value < 0)
+        {
+            Add(field, "OUT_OF_RANGE", "must not be negative");
+        }
+
+        return value;
+    }
+
+    /// <summary>The key behind a page token; tokens are opaque to callers and hold the last key of the page before.</summary>
+    public long PageToken(string value)
+    {
+        if (value.Length == 0)
+        {
+            return 0;
+        }
+
+        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var key))
+        {
+            return key;
+        }
+
+        Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that a list call gave");
+        return 0;
+    }
+
+    public void Add(string field, string reason, string description) => _bad.FieldViolations.Add(new BadRequest.Types.FieldViolation
+    {
+        Field = field,
+        Reason = reason,
+        Description = $"{field} {description}.",
+    });
+
+    /// <exception cref="RpcException">INVALID_ARGUMENT with all bad fields; the ErrorInfo's reason is the first one's.</exception>
+    public void ThrowIfAny()
+    {
+        if (_bad.FieldViolations.Count == 0)
+        {
+            return;
+        }
+
+        throw Errors.Status(
+            Code.InvalidArgument,
+            _bad.FieldViolations[0].Reason,
+            string.Join(' ', _bad.FieldViolations.Take(10).Select(violation => violation.Description)),
+            ("fields", string.Join(',', _bad.FieldViolations.Select(violation => violation.Field).Distinct()))).With(_bad).ToRpcException();
+    }
+
+    private static bool IsWellFormed(string value)
+    {
+        for (var index = 0; index < value.Length; index++)
+        {
+            if (char.IsHighSurrogate(value[index]) && index + 1 < value.Length && char.IsLowSurrogate(value[index + 1]))
+            {
+                index++;
+            }
+            else if (char.IsSurrogate(value[index]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

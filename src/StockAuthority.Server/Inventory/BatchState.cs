@@ -1,0 +1,103 @@
+using Npgsql;
+using StockAuthority.Core.Inventory;
+using StockAuthority.Core.Payments;
+
+namespace StockAuthority.Server.Inventory;
+
+/// <summary>An answer that is stored under an idempotency key.</summary>
+internal sealed record StoredOutcome(byte[] Fingerprint, short AnswerKind, byte[] Answer)
+{
+    public const short ResponseKind = 1;
+    public const short StatusKind = 2;
+}
+
+/// <summary>What a batch read: one state for each tenant that exists, and the answers that are stored for its keys.</summary>
+internal sealed class BatchState
+{
+    private readonly Dictionary<string, TenantState> _tenants = [];
+    private readonly Dictionary<string, long> _lastEventNumbers = [];
+    private readonly Dictionary<(string Key, string TenantId), StoredOutcome> _outcomes = [];
+
+    public IEnumerable<TenantState> Tenants => _tenants.Values;
+
+    public TenantState? Tenant(string tenantId) => _tenants.GetValueOrDefault(tenantId);
+
+    public StoredOutcome? Outcome(PendingCommand command) => _outcomes.GetValueOrDefault((command.IdempotencyKey, command.TenantId));
+
+    public void Remember(PendingCommand command, StoredOutcome outcome) => _outcomes.Add((command.IdempotencyKey, command.TenantId), outcome);
+
+    public long LastEventNumber(string tenantId) => _lastEventNumbers[tenantId];
+
+    public long NextEventNumber(string tenantId) => ++_lastEventNumbers[tenantId];
+
+    /// <summary>Reads the results in the order in which <see cref="BatchRead"/> asks for them.</summary>
+    public static async Task<BatchState> LoadAsync(NpgsqlDataReader reader, bool hasEvents, CancellationToken cancellationToken)
+    {
+        var state = new BatchState();
+        await state.LoadHeadsAsync(reader, cancellationToken);
+        await state.NextAsync(reader, state.LoadOutcome, cancellationToken);
+        await state.NextAsync(reader, state.LoadPayment, cancellationToken);
+        await state.NextAsync(reader, state.LoadReservation, cancellationToken);
+        await state.NextAsync(reader, state.LoadLevel, cancellationToken);
+        if (hasEvents)
+        {
+            await state.NextAsync(reader, state.LoadRecordedEvent, cancellationToken);
+        }
+
+        return state;
+    }
+
+    private async Task LoadHeadsAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var tenantId = reader.GetString(0);
+            _tenants.Add(tenantId, new TenantState(tenantId, reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)));
+            _lastEventNumbers.Add(tenantId, reader.GetInt64(3));
+        }
+    }
+
+    private async Task NextAsync(NpgsqlDataReader reader, Action<NpgsqlDataReader> load, CancellationToken cancellationToken)
+    {
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            load(reader);
+        }
+    }
+
+    private void LoadOutcome(NpgsqlDataReader row) => _outcomes[(row.GetString(1), row.GetString(0))] =
+        new StoredOutcome(row.GetFieldValue<byte[]>(2), row.GetInt16(3), row.GetFieldValue<byte[]>(4));
+
+    private void LoadPayment(NpgsqlDataReader row) => Tenant(row.GetString(0))?.Load(StoredJson.ReadPayment(
+        new PaymentId(row.GetString(1), row.GetString(2), row.GetString(3)),
+        Optional(row, 4),
+        Optional(row, 5),
+        row.GetString(6),
+        row.GetString(7)));
+
+    private void LoadReservation(NpgsqlDataReader row) => Tenant(row.GetString(0))?.Load(ReservationRow.Read(row, 1));
+
+    private void LoadLevel(NpgsqlDataReader row)
+    {
+        if (Tenant(row.GetString(0)) is not { } tenant)
+        {
+            return;
+        }
+
+        if (row.GetBoolean(3))
+        {
+            tenant.LoadLocation(row.GetString(2));
+        }
+
+        if (!row.IsDBNull(4))
+        {
+            tenant.Load(LevelRow.Read(row, new StockKey(row.GetString(1), row.GetString(2)), 4));
+        }
+    }
+
+    private void LoadRecordedEvent(NpgsqlDataReader row) =>
+        Tenant(row.GetString(0))?.Load(new PaymentEventId(row.GetString(1), row.GetString(2), row.GetString(3)));
+
+    private static string? Optional(NpgsqlDataReader row, int ordinal) => row.IsDBNull(ordinal) ? null : row.GetString(ordinal);
+}

@@ -1,0 +1,174 @@
+using System.Globalization;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using StockAuthority.Core.Inventory;
+using StockAuthority.Inventory.V1;
+using StockAuthority.Payments.V1;
+using StockAuthority.Server.Infrastructure;
+using StockAuthority.Server.Payments;
+using Status = Google.Rpc.Status;
+
+namespace StockAuthority.Server.Inventory;
+
+/// <summary>Turns outcomes into what callers are told, now and on a replay.</summary>
+internal static class StockAnswers
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+
+    public static StockAnswer Of(PendingCommand command, AppliedDecision applied) => applied.Decision.Outcome switch
+    {
+        StockOutcome.Applied outcome => StockAnswer.Of(Response(command.Command, outcome, applied)),
+        StockOutcome.Resolved outcome => StockAnswer.Of(PaymentMessages.Response(outcome.Resolution, applied)),
+        StockOutcome.Refused outcome => StockAnswer.Of(Refused(outcome.Refusal)),
+        StockOutcome.Invalid outcome => Invalid(outcome.Reference, command.TenantId),
+        StockOutcome.Swept outcome => StockAnswer.Of(new BoolValue { Value = outcome.Expired }),
+        var outcome => throw new InvalidOperationException($"No answer for {outcome.GetType().Name}."),
+    };
+
+    /// <summary>The stored answer again, byte for byte.</summary>
+    public static StockAnswer Replay(StockCommand command, StoredOutcome stored) => stored.AnswerKind == StoredOutcome.StatusKind
+        ? new StockAnswer(null, Status.Parser.ParseFrom(stored.Answer), IsReplay: true)
+        : new StockAnswer(ParserFor(command).ParseFrom(stored.Answer), null, IsReplay: true);
+
+    public static StockAnswer KeyReused(string idempotencyKey) => StockAnswer.Of(Errors.Status(
+        Code.AlreadyExists,
+        "IDEMPOTENCY_KEY_REUSED",
+        "This idempotency key was used with another request. Use a new key for a new request.",
+        ("idempotency_key", idempotencyKey)));
+
+    public static StockAnswer Overloaded() => StockAnswer.Of(Errors.Status(
+        Code.ResourceExhausted,
+        "QUEUE_FULL",
+        "The ledger has more work than it can take. Nothing was done; send the same request again with the same key.").RetryAfter(RetryDelay));
+
+    public static StockAnswer DatabaseUnavailable() => StockAnswer.Of(Errors.Status(
+        Code.Unavailable,
+        "DATABASE_UNAVAILABLE",
+        "The database does not answer, so it is not known whether this was done. Send the same request again with the same key: it is done once.").RetryAfter(RetryDelay));
+
+    public static StockAnswer InternalError() => StockAnswer.Of(Errors.Status(
+        Code.Internal,
+        "COMMAND_FAILED",
+        "This command cannot be executed. Nothing was done; the server's log says why."));
+
+    public static StockAnswer Invalid(InvalidReference reference, string tenantId) => StockAnswer.Of(reference switch
+    {
+        InvalidReference.UnknownTenant => Errors.Status(
+            Code.NotFound, "UNKNOWN_TENANT", $"Tenant '{tenantId}' is not registered.", ("tenant_id", tenantId)),
+        InvalidReference.UnknownReservation unknown => Errors.Status(
+            Code.NotFound,
+            "RESERVATION_NOT_FOUND",
+            $"There is no reservation '{StockMessages.ReservationId(unknown.ReservationNumber)}'.",
+            ("reservation_id", StockMessages.ReservationId(unknown.ReservationNumber))),
+        InvalidReference.UnknownLocations unknown => UnknownLocations(unknown),
+        _ => throw new InvalidOperationException($"No answer for {reference.GetType().Name}."),
+    });
+
+    private static IMessage Response(StockCommand command, StockOutcome.Applied outcome, AppliedDecision applied)
+    {
+        var reservation = outcome.Reservation is null ? null : StockMessages.Reservation(outcome.Reservation);
+        var levels = applied.Levels.Select(StockMessages.Level);
+        return command switch
+        {
+            StockCommand.Reserve => new ReserveResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.Commit => new CommitResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.Release => new ReleaseResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.Fulfill => new FulfillResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.Adjust => new AdjustResponse { Levels = { levels }, Sequence = applied.LastSequence },
+            _ => throw new InvalidOperationException($"No response for {command.GetType().Name}."),
+        };
+    }
+
+    private static MessageParser ParserFor(StockCommand command) => command switch
+    {
+        StockCommand.Reserve => ReserveResponse.Parser,
+        StockCommand.Commit => CommitResponse.Parser,
+        StockCommand.Release => ReleaseResponse.Parser,
+        StockCommand.Fulfill => FulfillResponse.Parser,
+        StockCommand.Adjust => AdjustResponse.Parser,
+        StockCommand.ApplyPaymentEvent => ApplyPaymentEventResponse.Parser,
+        _ => throw new InvalidOperationException($"Answers to {command.GetType().Name} are not stored."),
+    };
+
+    private static Status Refused(Refusal refusal) => refusal switch
+    {
+        Refusal.InsufficientStock insufficient => Shortages(
+            insufficient.Shortages,
+            "INSUFFICIENT_STOCK",
+            shortage => $"{shortage.Key.Sku} at {shortage.Key.LocationId}: {shortage.Requested} asked for, {shortage.Available} available"),
+        Refusal.QuantityExceedsReservation exceeds => Shortages(
+            exceeds.Lines,
+            "QUANTITY_EXCEEDS_RESERVATION",
+            shortage => $"{shortage.Key.Sku} at {shortage.Key.LocationId}: {shortage.Requested} asked for, {shortage.Available} {exceeds.From}"),
+        Refusal.ReservationFinal final => Errors.Status(
+            Code.FailedPrecondition,
+            "RESERVATION_FINAL",
+            $"Reservation '{StockMessages.ReservationId(final.ReservationNumber)}' is {State(final.State)}, which is final.",
+            ("reservation_id", StockMessages.ReservationId(final.ReservationNumber)),
+            ("state", State(final.State))),
+        Refusal.OrderAlreadyReserved already => Errors.Status(
+            Code.FailedPrecondition,
+            "ORDER_ALREADY_RESERVED",
+            $"A payment event already reserved other lines for order '{already.OrderRef}'.",
+            ("order_ref", already.OrderRef),
+            ("reservation_id", StockMessages.ReservationId(already.ReservationNumber))),
+        Refusal.AlreadyOpened opened => Errors.Status(
+            Code.FailedPrecondition,
+            "LEVEL_ALREADY_OPENED",
+            $"An opening balance is for a level without movements; these have some: {Keys(opened.Keys)}."),
+        Refusal.LevelOutOfRange outside => Errors.Status(
+            Code.OutOfRange,
+            "LEVEL_OUT_OF_RANGE",
+            $"A level would pass {StockDecisions.MaximumUnits} units: {Keys(outside.Keys)}."),
+        _ => throw new InvalidOperationException($"No status for {refusal.GetType().Name}."),
+    };
+
+    private static Status Shortages(IReadOnlyList<Shortage> shortages, string reason, Func<Shortage, string> describe)
+    {
+        var first = shortages[0];
+        var details = new PreconditionFailure();
+        foreach (var shortage in shortages)
+        {
+            details.Violations.Add(new PreconditionFailure.Types.Violation
+            {
+                Type = reason,
+                Subject = $"{shortage.Key.Sku}@{shortage.Key.LocationId}",
+                Description = describe(shortage),
+            });
+        }
+
+        return Errors.Status(
+            Code.FailedPrecondition,
+            reason,
+            string.Join("; ", shortages.Take(5).Select(describe)) + (shortages.Count > 5 ? "; ..." : "."),
+            ("sku", first.Key.Sku),
+            ("location_id", first.Key.LocationId),
+            ("requested", first.Requested.ToString(CultureInfo.InvariantCulture)),
+            ("available", first.Available.ToString(CultureInfo.InvariantCulture))).With(details);
+    }
+
+    private static Status UnknownLocations(InvalidReference.UnknownLocations unknown)
+    {
+        var details = new BadRequest();
+        foreach (var location in unknown.LocationIds)
+        {
+            details.FieldViolations.Add(new BadRequest.Types.FieldViolation
+            {
+                Field = "lines.location_id",
+                Reason = "UNKNOWN_LOCATION",
+                Description = $"Location '{location}' is not registered.",
+            });
+        }
+
+        return Errors.Status(
+            Code.InvalidArgument,
+            "UNKNOWN_LOCATION",
+            $"Not registered: {string.Join(", ", unknown.LocationIds)}. Nothing was done.",
+            ("location_ids", string.Join(',', unknown.LocationIds))).With(details);
+    }
+
+    private static string Keys(IEnumerable<StockKey> keys) => string.Join(", ", keys.Take(5).Select(key => $"{key.Sku} at {key.LocationId}"));
+
+    private static string State(Core.Inventory.ReservationState state) => state.ToString().ToUpperInvariant();
+}

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using StockAuthority.Core.Inventory;
+using StockAuthority.Core.Payments;
+using StockAuthority.Server.Availability;
+using StockAuthority.Server.ChangeFeed;
+
+namespace StockAuthority.Server.Inventory;
+
+/// <summary>The one way to change stock. A tenant's commands always take the same lane, so that they meet in one batch.</summary>
+internal sealed class StockLedger : BackgroundService
+{
+    private const int FingerprintLength = 16;
+
+    private readonly Lane[] _lanes;
+
+    public StockLedger(
+        IOptions<LedgerOptions> options,
+        NpgsqlDataSource dataSource,
+        TriggerMatrix matrix,
+        FeedSignals feed,
+        AvailabilityRefresh availability,
+        TimeProvider time,
+        ILogger<Lane> logger)
+    {
+        var transaction = new BatchTransaction(matrix, time);
+        _lanes =
+        [
+            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, transaction, OnCommitted, time, logger)),
+        ];
+
+        void OnCommitted(CommittedBatch batch)
+        {
+            foreach (var tenant in batch.Tenants)
+            {
+                feed.Publish(tenant.TenantId, tenant.LastSequence);
+                availability.Offer(tenant.TenantId, tenant.Levels);
+            }
+        }
+    }
+
+    /// <summary>Executes a command once, however often it is submitted under its key.</summary>
+    /// <param name="request">The request as it came; requests with one key are compared by it.</param>
+    /// <exception cref="OperationCanceledException">The caller gave up before the command was decided: nothing happened.</exception>
+    public Task<StockAnswer> SubmitAsync(
+        string tenantId,
+        string idempotencyKey,
+        StockCommand command,
+        IMessage request,
+        CancellationToken cancellationToken) =>
+        Enqueue(new PendingCommand(tenantId, idempotencyKey, command, request, Fingerprint(request), cancellationToken));
+
+    /// <summary>Executes a command of our own, one that is safe to repeat by itself.</summary>
+    public Task<StockAnswer> SubmitAsync(string tenantId, string idempotencyKey, StockCommand.Expire command, CancellationToken cancellationToken) =>
+        Enqueue(new PendingCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Long-running loops on the pool: each awaits almost all of the time.
+        var running = Task.WhenAll(_lanes.Select(lane => lane.RunAsync(stoppingToken)));
+        await using var registration = stoppingToken.Register(() =>
+        {
+            foreach (var lane in _lanes)
+            {
+                lane.Complete();
+            }
+        });
+        await running;
+        foreach (var lane in _lanes)
+        {
+            await lane.DisposeAsync();
+        }
+    }
+
+    private Task<StockAnswer> Enqueue(PendingCommand command)
+    {
+        var lane = _lanes[(int)((uint)command.TenantId.GetHashCode(StringComparison.Ordinal) % (uint)_lanes.Length)];
+        if (lane.TryEnqueue(command))
+        {
+            return command.Answer;
+        }
+
+        LedgerTelemetry.RejectedCommands.Add(1);
+        return Task.FromResult(StockAnswers.Overloaded());
+    }
+
+    private static byte[] Fingerprint(IMessage request)
+    {
+        // The type is part of it: a Commit is not the Release with the same bytes.
+        var name = request.Descriptor.FullName;
+        var bytes = new byte[Encoding.UTF8.GetByteCount(name) + request.CalculateSize()];
+        var nameLength = Encoding.UTF8.GetBytes(name, bytes);
+        request.WriteTo(bytes.AsSpan(nameLength));
+        return SHA256.HashData(bytes)[..FingerprintLength];
+    }
+}

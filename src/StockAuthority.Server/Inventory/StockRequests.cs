@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Google.Protobuf.Collections;
+using Google.Protobuf.WellKnownTypes;
+using StockAuthority.Core.Inventory;
+using StockAuthority.Inventory.V1;
+using StockAuthority.Server.Infrastructure;
+using AdjustmentReason = StockAuthority.Inventory.V1.AdjustmentReason;
+using StockLine = StockAuthority.Core.Inventory.StockLine;
+
+namespace StockAuthority.Server.Inventory;
+
+/// <summary>Reads requests into commands. What comes out is complete and within bounds; everything else is refused here.</summary>
+internal static class StockRequests
+{
+    public const int MaximumLines = 200;
+
+    private static readonly TimeSpan DefaultTimeToLive = TimeSpan.FromDays(7);
+    private static readonly TimeSpan ShortestTimeToLive = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestTimeToLive = TimeSpan.FromDays(90);
+
+    public static StockCommand.Reserve Read(ReserveRequest request)
+    {
+        var fields = new RequestFields();
+        Mutation(fields, request.TenantId, request.IdempotencyKey);
+        var command = new StockCommand.Reserve(
+            fields.Text("order_ref", request.OrderRef),
+            fields.Optional("payment_object_id", request.PaymentObjectId),
+            fields.Optional("channel", request.Channel),
+            Lines(fields, request.Lines, isSigned: false),
+            TimeToLive(fields, request.Ttl));
+        fields.ThrowIfAny();
+        return command;
+    }
+
+    public static StockCommand.Commit Read(CommitRequest request)
+    {
+        var (number, lines) = Change(request.TenantId, request.IdempotencyKey, request.ReservationId, request.Lines);
+        return new StockCommand.Commit(number, lines);
+    }
+
+    public static StockCommand.Release Read(ReleaseRequest request)
+    {
+        var (number, lines) = Change(request.TenantId, request.IdempotencyKey, request.ReservationId, request.Lines);
+        return new StockCommand.Release(number, lines);
+    }
+
+    public static StockCommand.Fulfill Read(FulfillRequest request)
+    {
+        var (number, lines) = Change(request.TenantId, request.IdempotencyKey, request.ReservationId, request.Lines);
+        return new StockCommand.Fulfill(number, lines);
+    }
+
+    public static StockCommand.Adjust Read(AdjustRequest request)
+    {
+        var fields = new RequestFields();
+        Mutation(fields, request.TenantId, request.IdempotencyKey);
+        var documentRef = fields.Text("document_ref", request.DocumentRef);
+        var lines = Lines(fields, request.Lines, isSigned: true);
+        if (request.Reason == AdjustmentReason.Unspecified)
+        {
+            fields.Add("reason", "MISSING_FIELD", "is required");
+        }
+        else if (!System.Enum.IsDefined(request.Reason))
+        {
+            fields.Add("reason", "UNKNOWN_ENUM_VALUE", string.Create(CultureInfo.InvariantCulture, $"has the unknown value {(int)request.Reason}"));
+        }
+        else if (OnlySign(request.Reason) is var sign && sign != 0 && lines.Any(line => Math.Sign(line.Quantity) != sign))
+        {
+            fields.Add("lines", "SIGN_MISMATCH", $"must all be {(sign > 0 ? "positive" : "negative")} for {request.Reason}");
+        }
+
+        fields.ThrowIfAny();
+        return new StockCommand.Adjust(documentRef, (Core.Inventory.AdjustmentReason)request.Reason, lines);
+    }
+
+    public static void Mutation(RequestFields fields, string tenantId, string idempotencyKey)
+    {
+        fields.Tenant(tenantId);
+        fields.Text("idempotency_key", idempotencyKey);
+    }
+
+    /// <summary>A reservation id that cannot exist names no reservation: it is looked up as number 0 and not found.</summary>
+    public static long ReservationNumber(RequestFields fields, string reservationId) =>
+        StockMessages.ReservationNumber(fields.Text("reservation_id", reservationId)) ?? 0;
+
+    /// <summary>Lines as the ledger wants them: each key once, in the order of its first naming.</summary>
+    public static ImmutableArray<StockLine> Lines(RequestFields fields, RepeatedField<StockAuthority.Inventory.V1.StockLine> lines, bool isSigned, bool isRequired = true, string field = "lines")
+    {
+        if (lines.Count == 0 && isRequired)
+        {
+            fields.Add(field, "MISSING_FIELD", "is required: at least one line with sku, location_id and quantity");
+        }
+
+        if (lines.Count > MaximumLines)
+        {
+            fields.Add(field, "TOO_MANY_LINES", string.Create(CultureInfo.InvariantCulture, $"has {lines.Count} entries; at most {MaximumLines} are allowed"));
+            return [];
+        }
+
+        var order = new List<StockKey>(lines.Count);
+        var sums = new Dictionary<StockKey, long>(lines.Count);
+        for (var index = 0; index < lines.Count; index++)
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"{field}[{index}]");
+            var line = lines[index];
+            var key = new StockKey(fields.Text(path + ".sku", line.Sku), fields.Text(path + ".location_id", line.LocationId));
+            CheckQuantity(fields, path + ".quantity", line.Quantity, isSigned);
+            if (sums.TryGetValue(key, out var sum))
+            {
+                // 200 lines of at most 2^53 each stay far inside 64 bits.
+                sums[key] = sum + Math.Clamp(line.Quantity, -StockDecisions.MaximumUnits, StockDecisions.MaximumUnits);
+            }
+            else
+            {
+                order.Add(key);
+                sums.Add(key, Math.Clamp(line.Quantity, -StockDecisions.MaximumUnits, StockDecisions.MaximumUnits));
+            }
+        }
+
+        foreach (var key in order.Where(_ => order.Count < lines.Count))
+        {
+            CheckQuantity(fields, $"{field} of {key.Sku} at {key.LocationId} together", sums[key], isSigned);
+        }
+
+        return [.. order.Select(key => new StockLine(key, sums[key]))];
+    }
+
+    private static (long Number, ImmutableArray<StockLine> Lines) Change(
+        string tenantId,
+        string idempotencyKey,
+        string reservationId,
+        RepeatedField<StockAuthority.Inventory.V1.StockLine> lines)
+    {
+        var fields = new RequestFields();
+        Mutation(fields, tenantId, idempotencyKey);
+        var number = ReservationNumber(fields, reservationId);
+        var units = Lines(fields, lines, isSigned: false);
+        fields.ThrowIfAny();
+        return (number, units);
+    }
+
+    private static void CheckQuantity(RequestFields fields, string field, long quantity, bool isSigned)
+    {
+        if (quantity == 0)
+        {
+            fields.Add(field, "MISSING_FIELD", "is required and must not be zero");
+        }
+        else if (quantity < 0 && !isSigned)
+        {
+            fields.Add(field, "QUANTITY_OUT_OF_RANGE", "must not be negative");
+        }
+        else if (quantity > StockDecisions.MaximumUnits || quantity < -StockDecisions.MaximumUnits)
+        {
+            fields.Add(field, "QUANTITY_OUT_OF_RANGE", "must not be above 2^53");
+        }
+    }
+
+    private static TimeSpan TimeToLive(RequestFields fields, Duration? ttl)
+    {
+        if (ttl is null)
+        {
+            return DefaultTimeToLive;
+        }
+
+        var seconds = ttl.Seconds;
+        if (seconds < ShortestTimeToLive.TotalSeconds || seconds > LongestTimeToLive.TotalSeconds || ttl.Nanos is < 0 or > 999_999_999)
+        {
+            fields.Add("ttl", "OUT_OF_RANGE", "must be 1 second to 90 days");
+            return DefaultTimeToLive;
+        }
+
+        return ttl.ToTimeSpan();
+    }
+
+    /// <summary>The sign that the reason demands; 0 where both are possible.</summary>
+    private static int OnlySign(AdjustmentReason reason) => reason switch
+    {
+        AdjustmentReason.Receipt or AdjustmentReason.OpeningBalance => 1,
+        AdjustmentReason.Sale or AdjustmentReason.Damage or AdjustmentReason.Shrinkage or AdjustmentReason.WriteOff => -1,
+        _ => 0,
+    };
+}
