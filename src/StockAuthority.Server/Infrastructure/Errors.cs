@@ -21,6 +21,9 @@ internal static class Errors
         return new Status { Code = (int)code, Message = message, Details = { Any.Pack(info) } };
     }
 
+    public static Status UnknownTenant(string tenantId) =>
+        Status(Code.NotFound, "UNKNOWN_TENANT", $"Tenant '{tenantId}' is not registered.", ("tenant_id", tenantId));
+
     public static Status With(this Status status, IMessage detail)
     {
         status.Details.Add(Any.Pack(detail));

@@ -35,13 +35,13 @@ internal sealed class BatchState
     {
         var state = new BatchState();
         await state.LoadHeadsAsync(reader, cancellationToken);
-        await state.NextAsync(reader, state.LoadOutcome, cancellationToken);
-        await state.NextAsync(reader, state.LoadPayment, cancellationToken);
-        await state.NextAsync(reader, state.LoadReservation, cancellationToken);
-        await state.NextAsync(reader, state.LoadLevel, cancellationToken);
+        await NextAsync(reader, state.LoadOutcome, cancellationToken);
+        await NextAsync(reader, state.LoadPayment, cancellationToken);
+        await NextAsync(reader, state.LoadReservation, cancellationToken);
+        await NextAsync(reader, state.LoadLevel, cancellationToken);
         if (hasEvents)
         {
-            await state.NextAsync(reader, state.LoadRecordedEvent, cancellationToken);
+            await NextAsync(reader, state.LoadRecordedEvent, cancellationToken);
         }
 
         return state;
@@ -57,7 +57,7 @@ internal sealed class BatchState
         }
     }
 
-    private async Task NextAsync(NpgsqlDataReader reader, Action<NpgsqlDataReader> load, CancellationToken cancellationToken)
+    private static async Task NextAsync(NpgsqlDataReader reader, Action<NpgsqlDataReader> load, CancellationToken cancellationToken)
     {
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
+using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
 

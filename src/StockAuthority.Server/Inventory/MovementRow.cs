@@ -9,20 +9,20 @@ namespace StockAuthority.Server.Inventory;
 /// </summary>
 internal static class MovementRow
 {
-    public static Movement Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0),
-        new StockKey(row.GetString(1), row.GetString(2)),
-        (StockState)row.GetInt16(3),
-        (StockState)row.GetInt16(4),
-        row.GetInt64(5),
-        row.GetInt64(6),
-        row.GetInt64(7),
-        (StockOperation)row.GetInt16(8),
-        row.IsDBNull(9) ? null : row.GetString(9),
-        row.IsDBNull(10) ? null : row.GetInt64(10),
-        row.IsDBNull(11) ? null : row.GetString(11),
-        (AdjustmentReason)row.GetInt16(12),
-        row.GetString(13),
-        row.GetFieldValue<DateTimeOffset>(14),
-        row.GetFieldValue<byte[]>(15));
+    public static Movement Read(NpgsqlDataReader row, int first) => new(
+        row.GetInt64(first),
+        new StockKey(row.GetString(first + 1), row.GetString(first + 2)),
+        (StockState)row.GetInt16(first + 3),
+        (StockState)row.GetInt16(first + 4),
+        row.GetInt64(first + 5),
+        row.GetInt64(first + 6),
+        row.GetInt64(first + 7),
+        (StockOperation)row.GetInt16(first + 8),
+        row.IsDBNull(first + 9) ? null : row.GetString(first + 9),
+        row.IsDBNull(first + 10) ? null : row.GetInt64(first + 10),
+        row.IsDBNull(first + 11) ? null : row.GetString(first + 11),
+        (AdjustmentReason)row.GetInt16(first + 12),
+        row.GetString(first + 13),
+        row.GetFieldValue<DateTimeOffset>(first + 14),
+        row.GetFieldValue<byte[]>(first + 15));
 }

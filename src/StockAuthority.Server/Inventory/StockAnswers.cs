@@ -54,16 +54,17 @@ internal static class StockAnswers
 
     public static StockAnswer Invalid(InvalidReference reference, string tenantId) => StockAnswer.Of(reference switch
     {
-        InvalidReference.UnknownTenant => Errors.Status(
-            Code.NotFound, "UNKNOWN_TENANT", $"Tenant '{tenantId}' is not registered.", ("tenant_id", tenantId)),
-        InvalidReference.UnknownReservation unknown => Errors.Status(
-            Code.NotFound,
-            "RESERVATION_NOT_FOUND",
-            $"There is no reservation '{StockMessages.ReservationId(unknown.ReservationNumber)}'.",
-            ("reservation_id", StockMessages.ReservationId(unknown.ReservationNumber))),
+        InvalidReference.UnknownTenant => Errors.UnknownTenant(tenantId),
+        InvalidReference.UnknownReservation unknown => ReservationNotFound(StockMessages.ReservationId(unknown.ReservationNumber)),
         InvalidReference.UnknownLocations unknown => UnknownLocations(unknown),
         _ => throw new InvalidOperationException($"No answer for {reference.GetType().Name}."),
     });
+
+    public static Status ReservationNotFound(string reservationId) => Errors.Status(
+        Code.NotFound,
+        "RESERVATION_NOT_FOUND",
+        $"There is no reservation '{reservationId}'.",
+        ("reservation_id", reservationId));
 
     private static IMessage Response(StockCommand command, StockOutcome.Applied outcome, AppliedDecision applied)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using StockAuthority.Inventory.V1;
-using Core = StockAuthority.Core.Inventory;
+using Ledger = StockAuthority.Core.Inventory;
 
 namespace StockAuthority.Server.Inventory;
 
@@ -22,7 +22,7 @@ internal static class StockMessages
             ? number
             : null;
 
-    public static StockLevel Level(Core.StockLevel level) => new()
+    public static StockLevel Level(Ledger.StockLevel level) => new()
     {
         Sku = level.Key.Sku,
         LocationId = level.Key.LocationId,
@@ -38,7 +38,7 @@ internal static class StockMessages
         Sequence = level.Sequence,
     };
 
-    public static Reservation Reservation(Core.Reservation reservation) => new()
+    public static Reservation Reservation(Ledger.Reservation reservation) => new()
     {
         ReservationId = ReservationId(reservation.Number),
         OrderRef = reservation.OrderRef,
@@ -62,7 +62,7 @@ internal static class StockMessages
         },
     };
 
-    public static Movement Movement(Core.Movement movement) => new()
+    public static Movement Movement(Ledger.Movement movement) => new()
     {
         Sequence = movement.Sequence,
         Sku = movement.Key.Sku,

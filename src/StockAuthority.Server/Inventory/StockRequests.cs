@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Infrastructure;
@@ -80,9 +81,9 @@ internal static class StockRequests
         fields.Text("idempotency_key", idempotencyKey);
     }
 
-    /// <summary>A reservation id that cannot exist names no reservation: it is looked up as number 0 and not found.</summary>
-    public static long ReservationNumber(RequestFields fields, string reservationId) =>
-        StockMessages.ReservationNumber(fields.Text("reservation_id", reservationId)) ?? 0;
+    /// <summary>An id that no reservation can have is not found, like one that none has.</summary>
+    public static long ReservationNumber(string reservationId) =>
+        StockMessages.ReservationNumber(reservationId) ?? throw StockAnswers.ReservationNotFound(reservationId).ToRpcException();
 
     /// <summary>Lines as the ledger wants them: each key once, in the order of its first naming.</summary>
     public static ImmutableArray<StockLine> Lines(RequestFields fields, RepeatedField<StockAuthority.Inventory.V1.StockLine> lines, bool isSigned, bool isRequired = true, string field = "lines")
@@ -134,10 +135,10 @@ internal static class StockRequests
     {
         var fields = new RequestFields();
         Mutation(fields, tenantId, idempotencyKey);
-        var number = ReservationNumber(fields, reservationId);
+        fields.Text("reservation_id", reservationId);
         var units = Lines(fields, lines, isSigned: false);
         fields.ThrowIfAny();
-        return (number, units);
+        return (ReservationNumber(reservationId), units);
     }
 
     private static void CheckQuantity(RequestFields fields, string field, long quantity, bool isSigned)

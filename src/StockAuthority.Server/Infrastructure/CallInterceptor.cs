@@ -1,0 +1,98 @@
+using System.Security.Claims;
+using Google.Protobuf;
+using Google.Rpc;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+
+namespace StockAuthority.Server.Infrastructure;
+
+/// <summary>
+/// Around every call: the caller may act for the tenant that the request names, and whatever goes wrong becomes a status
+/// with a reason. Handlers read as their good path.
+/// </summary>
+internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) : Interceptor
+{
+    /// <summary>The claim that names the token's tenant; <c>*</c> for processes that serve all.</summary>
+    public const string TenantClaim = "tenant";
+
+    public const string AllTenants = "*";
+
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request,
+        ServerCallContext context,
+        UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        CheckTenant(request, context);
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (Exception error) when (error is not RpcException)
+        {
+            throw Translate(error, context);
+        }
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        CheckTenant(request, context);
+        try
+        {
+            await continuation(request, responseStream, context);
+        }
+        catch (Exception error) when (error is not RpcException)
+        {
+            throw Translate(error, context);
+        }
+    }
+
+    private static void CheckTenant<TRequest>(TRequest request, ServerCallContext context)
+    {
+        // Requests of other protocols (health, reflection) name no tenant. An empty one is refused as missing by its service.
+        if (request is not IMessage message
+            || message.Descriptor.FindFieldByName("tenant_id") is not { } field
+            || (string)field.Accessor.GetValue(message) is not { Length: > 0 } tenantId)
+        {
+            return;
+        }
+
+        var allowed = context.GetHttpContext().User.FindFirstValue(TenantClaim);
+        if (allowed != AllTenants && allowed != tenantId)
+        {
+            throw Errors.Status(
+                Code.PermissionDenied,
+                "TENANT_NOT_ALLOWED",
+                "This token is not for the tenant that the request names.").ToRpcException();
+        }
+    }
+
+    private RpcException Translate(Exception error, ServerCallContext context)
+    {
+        if (error is OperationCanceledException && context.CancellationToken.IsCancellationRequested)
+        {
+            return context.Deadline <= context.GetHttpContext().RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime
+                ? Errors.Status(Code.DeadlineExceeded, "DEADLINE_EXCEEDED", "The deadline passed. Send the same request again with the same key.").ToRpcException()
+                : Errors.Status(Code.Cancelled, "CANCELLED", "The caller gave up.").ToRpcException();
+        }
+
+        if (DatabaseErrors.IsTransient(error))
+        {
+            LogDatabase(context.Method, error);
+            return Errors.Status(Code.Unavailable, "DATABASE_UNAVAILABLE", "The database does not answer. Send the same request again.")
+                .RetryAfter(TimeSpan.FromMilliseconds(250)).ToRpcException();
+        }
+
+        LogFailure(context.Method, error);
+        return Errors.Status(Code.Internal, "INTERNAL", "The call failed; the server's log says why.").ToRpcException();
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Method}: the database does not answer.")]
+    private partial void LogDatabase(string method, Exception error);
+
+    [LoggerMessage(LogLevel.Error, "{Method} failed.")]
+    private partial void LogFailure(string method, Exception error);
+}

@@ -1,0 +1,31 @@
+namespace StockAuthority.Server.Inventory;
+
+internal sealed partial class InventoryGrpcService
+{
+    private const string GetReservationSql =
+        """
+        SELECT reservation_number, order_ref, payment_object_id, channel, origin, state, lines::text, created_at, expire_at, closed_at
+        FROM reservations
+        WHERE reservation_number = $1 AND tenant_id = $2
+        """;
+
+    /// <summary>The head first, so that an empty page can tell whether the journal goes on; then up to $8 movements.</summary>
+    private const string ListMovementsSql =
+        """
+        SELECT t.last_sequence, m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
+               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash
+        FROM tenants t
+        LEFT JOIN LATERAL (
+            SELECT * FROM movements
+            WHERE tenant_id = $1 AND sequence > $2 AND sequence <= least($3, t.last_sequence)
+              AND ($4::text IS NULL OR sku = $4)
+              AND ($5::text IS NULL OR location_id = $5)
+              AND ($6::text IS NULL OR order_ref = $6)
+              AND ($7::bigint IS NULL OR reservation_number = $7)
+            ORDER BY sequence
+            LIMIT $8
+        ) AS m ON true
+        WHERE t.tenant_id = $1
+        ORDER BY m.sequence
+        """;
+}

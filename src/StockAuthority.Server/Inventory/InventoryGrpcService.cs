@@ -1,0 +1,101 @@
+using System.Globalization;
+using Grpc.Core;
+using Npgsql;
+using StockAuthority.Inventory.V1;
+using StockAuthority.Server.Availability;
+using StockAuthority.Server.Infrastructure;
+
+namespace StockAuthority.Server.Inventory;
+
+/// <summary>Stock over gRPC.</summary>
+internal sealed partial class InventoryGrpcService(
+    StockLedger ledger,
+    AvailabilityReader availability,
+    [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads) : InventoryService.InventoryServiceBase
+{
+    private const int StandardPageSize = 100;
+    private const int MaximumPageSize = 500;
+
+    /// <summary>How much of the journal one page of a filtered list may look through.</summary>
+    private const int MaximumScan = 20_000;
+
+    public override Task<ReserveResponse> Reserve(ReserveRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<ReserveResponse>(context);
+
+    public override Task<CommitResponse> Commit(CommitRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<CommitResponse>(context);
+
+    public override Task<ReleaseResponse> Release(ReleaseRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<ReleaseResponse>(context);
+
+    public override Task<FulfillResponse> Fulfill(FulfillRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<FulfillResponse>(context);
+
+    public override Task<AdjustResponse> Adjust(AdjustRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<AdjustResponse>(context);
+
+    public override Task<GetAvailabilityResponse> GetAvailability(GetAvailabilityRequest request, ServerCallContext context) =>
+        availability.GetAsync(request, context.CancellationToken);
+
+    public override async Task<GetReservationResponse> GetReservation(GetReservationRequest request, ServerCallContext context)
+    {
+        var fields = new RequestFields();
+        var tenantId = fields.Tenant(request.TenantId);
+        fields.Text("reservation_id", request.ReservationId);
+        fields.ThrowIfAny();
+
+        await using var command = reads.CreateCommand(GetReservationSql);
+        command.Parameters.Add(Sql.Number(StockRequests.ReservationNumber(request.ReservationId)));
+        command.Parameters.Add(Sql.Text(tenantId));
+        await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
+        return await reader.ReadAsync(context.CancellationToken)
+            ? new GetReservationResponse { Reservation = StockMessages.Reservation(ReservationRow.Read(reader, 0)) }
+            : throw StockAnswers.ReservationNotFound(request.ReservationId).ToRpcException();
+    }
+
+    public override async Task<ListMovementsResponse> ListMovements(ListMovementsRequest request, ServerCallContext context)
+    {
+        var fields = new RequestFields();
+        var tenantId = fields.Tenant(request.TenantId);
+        var sku = fields.Optional("sku", request.Sku);
+        var locationId = fields.Optional("location_id", request.LocationId);
+        var orderRef = fields.Optional("order_ref", request.OrderRef);
+        fields.Optional("reservation_id", request.ReservationId);
+        var pageSize = fields.PageSize(request.PageSize, StandardPageSize, MaximumPageSize);
+        var after = fields.PageToken(request.PageToken);
+        fields.ThrowIfAny();
+        long? reservation = request.ReservationId.Length > 0 ? StockRequests.ReservationNumber(request.ReservationId) : null;
+
+        await using var command = reads.CreateCommand(ListMovementsSql);
+        command.Parameters.Add(Sql.Text(tenantId));
+        command.Parameters.Add(Sql.Number(after));
+        command.Parameters.Add(Sql.Number(after + MaximumScan));
+        command.Parameters.Add(Sql.OptionalText(sku));
+        command.Parameters.Add(Sql.OptionalText(locationId));
+        command.Parameters.Add(Sql.OptionalText(orderRef));
+        command.Parameters.Add(Sql.OptionalNumber(reservation));
+        command.Parameters.Add(Sql.Number(pageSize));
+        await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
+
+        var response = new ListMovementsResponse();
+        long head = 0;
+        while (await reader.ReadAsync(context.CancellationToken))
+        {
+            head = reader.GetInt64(0);
+            if (!reader.IsDBNull(1))
+            {
+                response.Movements.Add(StockMessages.Movement(MovementRow.Read(reader, 1)));
+            }
+        }
+
+        // A full page goes on after its last movement; one that the scan's bound ended, after that bound.
+        var reached = response.Movements.Count == pageSize ? response.Movements[^1].Sequence : after + MaximumScan;
+        response.NextPageToken = reached < head ? reached.ToString(CultureInfo.InvariantCulture) : "";
+        return response;
+    }
+}

@@ -1,0 +1,80 @@
+using Google.Protobuf.Reflection;
+using Google.Rpc;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using StockAuthority.Server.Availability;
+using StockAuthority.Server.Catalogue;
+using StockAuthority.Server.ChangeFeed;
+using StockAuthority.Server.Infrastructure;
+using StockAuthority.Server.Inventory;
+using StockAuthority.Server.Payments;
+using StockAuthority.ServiceDefaults;
+
+try
+{
+    var app = Build(args);
+    DatabaseMigration.Run(ConnectionString(app.Configuration), app.Logger);
+    await app.RunAsync();
+    return 0;
+}
+catch (StartupException error)
+{
+    await Console.Error.WriteLineAsync(error.Message);
+    return 1;
+}
+catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    await Console.Error.WriteLineAsync(error.Message);
+    return 1;
+}
+
+static WebApplication Build(string[] args)
+{
+    // The one configuration file that belongs to the binaries is found beside them, wherever the process was started.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.AddServiceDefaults("stockauthority-server");
+
+    var services = builder.Services;
+    services.AddDataSources(ConnectionString(builder.Configuration));
+    services.AddSingleton(TriggerMatrixFile.Load(Path.Combine(
+        AppContext.BaseDirectory,
+        builder.Configuration["TriggerMatrix:Path"] ?? "config/trigger-matrix.yaml")));
+    services.AddInventory();
+    services.AddAvailability();
+    services.AddChangeFeed();
+
+    services.AddOptions<TokenOptions>().BindConfiguration("Authentication");
+    services.AddSingleton<TokenValidation>();
+    services.AddAuthentication(BearerAuthentication.SchemeName)
+        .AddScheme<AuthenticationSchemeOptions, BearerAuthentication>(BearerAuthentication.SchemeName, null);
+    services.AddAuthorizationBuilder()
+        .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+
+    services.AddGrpc(options =>
+        {
+            options.MaxReceiveMessageSize = 1024 * 1024;
+            options.Interceptors.Add<CallInterceptor>();
+        })
+        .AddJsonTranscoding(options => options.TypeRegistry = TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor));
+    services.AddGrpcReflection();
+    services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("database");
+    services.AddGrpcHealthChecks(options => options.UseHealthChecksCache = true).AddCheck("grpc", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Healthy());
+
+    var app = builder.Build();
+
+    // Reads the signing keys now: a server that can verify nobody should not start.
+    app.Services.GetRequiredService<TokenValidation>();
+    app.UseAuthentication();
+    app.UseAuthorization();
+    app.MapGrpcService<InventoryGrpcService>();
+    app.MapGrpcService<CatalogueGrpcService>();
+    app.MapGrpcService<PaymentEventGrpcService>();
+    app.MapGrpcService<ChangeFeedGrpcService>();
+    app.MapGrpcHealthChecksService().AllowAnonymous();
+    app.MapGrpcReflectionService().AllowAnonymous();
+    app.MapServiceHealth();
+    return app;
+}
+
+static string ConnectionString(IConfiguration configuration) => configuration.GetConnectionString("Postgres")
+    ?? throw new StartupException("Set ConnectionStrings:Postgres to the database of the ledger.");
