@@ -1,0 +1,3 @@
+using StockAuthority.Connectors.Pos;
+
+return await PosConnector.RunAsync(args, Console.Error);

@@ -1,0 +1,49 @@
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Client;
+using StockAuthority.Connectors.Runtime.Delivery;
+using StockAuthority.Connectors.Runtime.Feed;
+
+namespace StockAuthority.Connectors.Runtime;
+
+/// <summary>Puts the shared runtime around a channel.</summary>
+public static class ConnectorHosting
+{
+    /// <summary>Adds the loop from the change feed to the registered <see cref="ILevelChannel"/>, its health check and its metrics.</summary>
+    public static IServiceCollection AddLevelConnector(this IServiceCollection services, ConnectorOptions options, StockAuthorityClientOptions authority)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(_ => StockAuthorityChannel.Create(authority));
+        services.AddSingleton(provider => new ChangeFeedService.ChangeFeedServiceClient(provider.GetRequiredService<GrpcChannel>()));
+        services.AddSingleton<FeedConnection>();
+        services.AddHealthChecks().AddCheck<FeedConnection>("change-feed");
+        services.AddSingleton<ConnectorMetrics>();
+        services.AddSingleton<JournalReader>();
+        services.AddSingleton<CheckpointWriter>();
+        services.AddSingleton<RefusedLevels>();
+        services.AddSingleton<PushPipeline>();
+        services.AddSingleton<LevelPusher>();
+        services.AddSingleton<LevelDelivery>();
+        services.AddHostedService<ConnectorService>();
+        return services;
+    }
+
+    /// <summary>Reads where the authority is and who calls it; problems are noted in <paramref name="settings"/>.</summary>
+    public static StockAuthorityClientOptions ReadAuthority(SettingsReader settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var authority = new StockAuthorityClientOptions
+        {
+            Address = settings.RequiredAddress("StockAuthority:Address"),
+            TokenFile = settings.Text("StockAuthority:TokenFile"),
+            Token = settings.Text("StockAuthority:Token"),
+        };
+        if (authority is { TokenFile: null, Token: null })
+        {
+            settings.Wrong("neither StockAuthority:TokenFile nor StockAuthority:Token is set (environment: StockAuthority__TokenFile)");
+        }
+
+        return authority;
+    }
+}

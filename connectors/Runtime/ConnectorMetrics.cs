@@ -1,0 +1,55 @@
+using System.Diagnostics.Metrics;
+
+namespace StockAuthority.Connectors.Runtime;
+
+internal sealed class ConnectorMetrics
+{
+    public const string MeterName = "StockAuthority.Connectors";
+
+    private readonly KeyValuePair<string, object?> _channel;
+    private readonly Histogram<double> _delay;
+    private readonly Counter<long> _confirmed;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _differing;
+    private readonly Counter<long> _failed;
+    private long _headSequence;
+    private long _acknowledgedSequence;
+    private int _pendingLevels;
+
+    public ConnectorMetrics(IMeterFactory meters, ILevelChannel channel)
+    {
+        _channel = new("channel", channel.Name);
+        var meter = meters.Create(MeterName);
+        _delay = meter.CreateHistogram(
+            "stockauthority.connectors.visible.delay",
+            "s",
+            "From the recording of a movement to the channel's confirmation of the level that includes it",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600] });
+        _confirmed = meter.CreateCounter<long>("stockauthority.connectors.levels.confirmed", "{level}", "Levels that the channel took");
+        _refused = meter.CreateCounter<long>("stockauthority.connectors.levels.refused", "{level}", "Levels that the channel refused for good");
+        _differing = meter.CreateCounter<long>("stockauthority.connectors.levels.differing", "{level}", "Levels that the channel took and reads back differently");
+        _failed = meter.CreateCounter<long>("stockauthority.connectors.rounds.failed", "{round}", "Pushes that were given back to be merged with newer levels");
+        meter.CreateObservableGauge("stockauthority.connectors.levels.pending", () => new Measurement<int>(Volatile.Read(ref _pendingLevels), _channel), "{level}", "Levels that wait for the channel");
+        meter.CreateObservableGauge("stockauthority.connectors.feed.lag", () => new Measurement<long>(Lag(), _channel), "{movement}", "Movements in the journal that are not acknowledged yet");
+    }
+
+    public void Confirmed(TimeSpan delay)
+    {
+        _confirmed.Add(1, _channel);
+        _delay.Record(delay.TotalSeconds, _channel);
+    }
+
+    public void Refused(string code) => _refused.Add(1, _channel, new("code", code));
+
+    public void Differing() => _differing.Add(1, _channel);
+
+    public void Failed(string reason) => _failed.Add(1, _channel, new("reason", reason));
+
+    public void Pending(int levels) => Volatile.Write(ref _pendingLevels, levels);
+
+    public void Head(long sequence) => Volatile.Write(ref _headSequence, sequence);
+
+    public void Acknowledged(long sequence) => Volatile.Write(ref _acknowledgedSequence, sequence);
+
+    private long Lag() => Math.Max(0, Volatile.Read(ref _headSequence) - Volatile.Read(ref _acknowledgedSequence));
+}

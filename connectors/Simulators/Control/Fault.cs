@@ -1,0 +1,27 @@
+namespace StockAuthority.Connectors.Simulators.Control;
+
+/// <summary>What PUT /simulator/faults asks for; it replaces all that was asked before, and {} ends every fault.</summary>
+internal sealed record Fault
+{
+    /// <summary>Answer with this status, 400 to 599.</summary>
+    public int Status { get; set; }
+
+    public int? RetryAfterSeconds { get; set; }
+
+    /// <summary>For so many requests; absent: until the next PUT.</summary>
+    public int? Count { get; set; }
+
+    /// <summary>Make the change first, so that only the answer is lost.</summary>
+    public bool AfterApply { get; set; }
+
+    /// <summary>Every answer waits so long.</summary>
+    public int LatencyMilliseconds { get; set; }
+
+    /// <summary>Batches that hold one of these catalog objects are refused with 400.</summary>
+    public IReadOnlyList<string> RefusedCatalogObjectIds { get; set; } = [];
+
+    public string RefusalCode { get; set; } = "NOT_FOUND";
+
+    /// <summary>Whether the error's field says which change it is about.</summary>
+    public bool RefusalNamesField { get; set; } = true;
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using StockAuthority.Connectors.Simulators.Square;
+
+namespace StockAuthority.Connectors.Simulators.Control;
+
+internal sealed class Faults
+{
+    private static readonly TimeSpan LongestLatency = TimeSpan.FromMinutes(5);
+    private readonly Lock _lock = new();
+    private Fault _fault = new();
+    private int _left;
+
+    public TimeSpan Latency
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var latency = TimeSpan.FromMilliseconds(_fault.LatencyMilliseconds);
+                return latency < LongestLatency ? latency : LongestLatency;
+            }
+        }
+    }
+
+    public void Set(Fault fault)
+    {
+        lock (_lock)
+        {
+            _fault = fault;
+            _left = fault.Count ?? int.MaxValue;
+        }
+    }
+
+    /// <summary>The fault that this request meets, if any.</summary>
+    public Fault? Next()
+    {
+        lock (_lock)
+        {
+            if (_fault.Status == 0 || _left == 0)
+            {
+                return null;
+            }
+
+            _left = _left == int.MaxValue ? _left : _left - 1;
+            return _fault;
+        }
+    }
+
+    public IEnumerable<SquareError> Refusals(BatchChangeRequest request)
+    {
+        Fault fault;
+        lock (_lock)
+        {
+            fault = _fault;
+        }
+
+        for (var index = 0; index < (request.Changes?.Count ?? 0); index++)
+        {
+            if (request.Changes![index]?.PhysicalCount?.CatalogObjectId is { } id && fault.RefusedCatalogObjectIds.Contains(id, StringComparer.Ordinal))
+            {
+                var field = string.Create(CultureInfo.InvariantCulture, $"changes[{index}].physical_count.catalog_object_id");
+                yield return SquareError.InvalidRequest(fault.RefusalCode, $"Catalog object with ID `{id}` was refused.", fault.RefusalNamesField ? field : null);
+            }
+        }
+    }
+}

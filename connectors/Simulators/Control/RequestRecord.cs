@@ -1,0 +1,19 @@
+namespace StockAuthority.Connectors.Simulators.Control;
+
+/// <summary>One request as the stand-in saw it; status 0 while it is being answered.</summary>
+internal sealed class RequestRecord
+{
+    public required string Method { get; init; }
+
+    public required string Path { get; init; }
+
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    public string? IdempotencyKey { get; set; }
+
+    public int Changes { get; set; }
+
+    public bool Replayed { get; set; }
+
+    public int Status { get; set; }
+}

@@ -1,0 +1,3 @@
+using StockAuthority.Connectors.Simulators;
+
+return await SimulatorHost.RunAsync(args, Console.Error);

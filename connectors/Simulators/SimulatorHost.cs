@@ -1,0 +1,53 @@
+using StockAuthority.Connectors.Simulators.Control;
+using StockAuthority.Connectors.Simulators.Square;
+using StockAuthority.ServiceDefaults;
+
+namespace StockAuthority.Connectors.Simulators;
+
+/// <summary>Stands in for Square on one machine: its published Inventory API, state in memory, faults on demand.</summary>
+internal static class SimulatorHost
+{
+    private const int BodySizeBytes = 4 * 1024 * 1024;
+
+    public static async Task<int> RunAsync(string[] args, TextWriter errors)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        if (Configure(builder) is { } problem)
+        {
+            await errors.WriteLineAsync(problem);
+            return 1;
+        }
+
+        await using var app = Build(builder);
+        await app.RunAsync();
+        return 0;
+    }
+
+    /// <summary>Registers everything; one sentence about the settings where they are not usable.</summary>
+    public static string? Configure(WebApplicationBuilder builder)
+    {
+        if (SimulatorOptions.Read(builder.Configuration, out var options) is { } problem)
+        {
+            return problem;
+        }
+
+        builder.AddServiceDefaults("stockauthority-simulators");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = BodySizeBytes);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<SquareInventory>();
+        builder.Services.AddSingleton<IdempotentAnswers>();
+        builder.Services.AddSingleton<RequestPace>();
+        builder.Services.AddSingleton<Faults>();
+        builder.Services.AddSingleton<RequestLog>();
+        return null;
+    }
+
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        var app = builder.Build();
+        app.MapServiceHealth();
+        app.MapSimulatorControl();
+        app.MapSquareInventory();
+        return app;
+    }
+}

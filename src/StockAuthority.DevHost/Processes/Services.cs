@@ -1,0 +1,101 @@
+using StockAuthority.DevHost.Identity;
+
+namespace StockAuthority.DevHost.Processes;
+
+/// <summary>How each process of the system is started and configured; the same for <c>./dev up</c> and for tests.</summary>
+public static class Services
+{
+    /// <summary>Under this name the point-of-sale connector acknowledges what it has pushed.</summary>
+    public const string PosConsumer = "pos-square";
+
+    /// <summary>The version of Square's interface that the connector is written against.</summary>
+    public const string SquareVersion = "2025-10-16";
+
+    /// <summary>The authority: gRPC on one port, JSON and health on the other.</summary>
+    public static ChildProgram Server(Checkout checkout, string logFile, int grpcPort, int httpPort, string postgres, string redis, string keySetFile) => new(
+        "server", ServerPath(checkout), logFile)
+    {
+        Ready = new Uri(Loopback(httpPort), "/health/ready"),
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__Postgres"] = postgres,
+            ["ConnectionStrings__Redis"] = redis,
+            ["Kestrel__Endpoints__Grpc__Url"] = Address(grpcPort),
+            ["Kestrel__Endpoints__Grpc__Protocols"] = "Http2",
+            ["Kestrel__Endpoints__Http__Url"] = Address(httpPort),
+            ["Kestrel__Endpoints__Http__Protocols"] = "Http1",
+            ["Authentication__SigningKeysFile"] = keySetFile,
+            ["Authentication__Issuer"] = DevelopmentIssuer.Issuer,
+            ["Authentication__Audience"] = DevelopmentIssuer.Audience,
+        },
+    };
+
+    /// <summary>The webhooks' receiver, with one Stripe account of one tenant.</summary>
+    public static ChildProgram Intake(Checkout checkout, string logFile, int port, string inbox, Uri authority, string tokenFile, string tenant, string stripeWebhookSecret) => new(
+        "intake", IntakePath(checkout), logFile)
+    {
+        Ready = new Uri(Loopback(port), "/health/ready"),
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__Inbox"] = inbox,
+            ["StockAuthority__Address"] = authority.OriginalString,
+            ["StockAuthority__TokenFile"] = tokenFile,
+            [$"Stripe__Accounts__{tenant}__TenantId"] = tenant,
+            [$"Stripe__Accounts__{tenant}__SigningSecrets__0"] = stripeWebhookSecret,
+            ["Kestrel__Endpoints__Http__Url"] = Address(port),
+        },
+    };
+
+    /// <summary>Stand-ins for the channels' published interfaces.</summary>
+    public static ChildProgram Simulator(Checkout checkout, string logFile, int port, string accessToken) => new(
+        "simulator", SimulatorPath(checkout), logFile)
+    {
+        Ready = new Uri(Loopback(port), "/health/ready"),
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Simulator__AccessToken"] = accessToken,
+            ["Kestrel__Endpoints__Http__Url"] = Address(port),
+        },
+    };
+
+    /// <summary>The point-of-sale connector of one tenant.</summary>
+    public static ChildProgram Pos(Checkout checkout, string logFile, int port, Uri authority, string tokenFile, string tenant, Uri square, string accessToken) => new(
+        "pos", PosPath(checkout), logFile)
+    {
+        Ready = new Uri(Loopback(port), "/health/ready"),
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["StockAuthority__Address"] = authority.OriginalString,
+            ["StockAuthority__TokenFile"] = tokenFile,
+            ["Connector__TenantId"] = tenant,
+            ["Connector__Consumer"] = PosConsumer,
+            ["Square__BaseUrl"] = square.OriginalString,
+            ["Square__AccessToken"] = accessToken,
+            ["Square__Version"] = SquareVersion,
+            ["Kestrel__Endpoints__Http__Url"] = Address(port),
+        },
+    };
+
+    /// <summary>For example <c>http://127.0.0.1:7070</c>.</summary>
+    public static string Address(int port) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+
+    /// <inheritdoc cref="Address"/>
+    public static Uri Loopback(int port) => new(Address(port));
+
+    /// <summary>Throws, naming the first, where a program of the system is not built.</summary>
+    public static void RequireBuilt(Checkout checkout)
+    {
+        foreach (var path in (Func<Checkout, string>[])[ServerPath, IntakePath, SimulatorPath, PosPath])
+        {
+            path(checkout);
+        }
+    }
+
+    private static string ServerPath(Checkout checkout) => checkout.Program("src/StockAuthority.Server", "StockAuthority.Server");
+
+    private static string IntakePath(Checkout checkout) => checkout.Program("src/StockAuthority.Intake", "StockAuthority.Intake");
+
+    private static string SimulatorPath(Checkout checkout) => checkout.Program("connectors/Simulators", "StockAuthority.Connectors.Simulators");
+
+    private static string PosPath(Checkout checkout) => checkout.Program("connectors/Pos", "StockAuthority.Connectors.Pos");
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace StockAuthority.DevHost.Up;
+
+/// <summary>Where everything is, for people and programs: <c>.local/dev/endpoints.json</c> while the system runs.</summary>
+internal sealed record DevEndpoints
+{
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public required string Grpc { get; init; }
+
+    public required string Http { get; init; }
+
+    public required string Simulator { get; init; }
+
+    /// <summary>Npgsql connection string of the server's database.</summary>
+    public required string Postgres { get; init; }
+
+    public required string Redis { get; init; }
+
+    /// <summary>For the tenant below.</summary>
+    public required string Token { get; init; }
+
+    public required string Tenant { get; init; }
+
+    public required string StripeWebhookSecret { get; init; }
+
+    [JsonIgnore]
+    public string Line => $"ready grpc={Grpc} http={Http} simulator={Simulator} redis={Redis} tenant={Tenant}";
+
+    public void Write(string path) => PrivateFile.Write(path, JsonSerializer.Serialize(this, Format));
+}

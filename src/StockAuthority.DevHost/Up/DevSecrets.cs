@@ -1,0 +1,25 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace StockAuthority.DevHost.Up;
+
+/// <summary>Generated once for this checkout and kept, so that data and registered webhooks stay valid.</summary>
+internal sealed record DevSecrets(string ServerDatabasePassword, string IntakeDatabasePassword, string StripeWebhookSecret, string SquareAccessToken)
+{
+    private const int Bytes = 24;
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static DevSecrets Open(string path)
+    {
+        var kept = File.Exists(path) ? JsonSerializer.Deserialize<DevSecrets>(File.ReadAllText(path), Format) : null;
+        if (kept is null)
+        {
+            kept = new DevSecrets(Random(), Random(), "whsec_" + Random(), "square-dev-" + Random());
+            PrivateFile.Write(path, JsonSerializer.Serialize(kept, Format));
+        }
+
+        return kept;
+    }
+
+    private static string Random() => RandomNumberGenerator.GetHexString(2 * Bytes, lowercase: true);
+}

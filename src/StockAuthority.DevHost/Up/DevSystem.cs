@@ -1,0 +1,136 @@
+using StockAuthority.DevHost.Identity;
+using StockAuthority.DevHost.Postgres;
+using StockAuthority.DevHost.Processes;
+using StockAuthority.DevHost.Redis;
+
+namespace StockAuthority.DevHost.Up;
+
+/// <summary>The whole system on one machine. What was started last is stopped first.</summary>
+internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string> say) : IAsyncDisposable
+{
+    public const string OwnName = "devhost";
+
+    private readonly Stack<Func<Task>> _stops = new();
+    private readonly List<IDevService> _services = [];
+    private readonly string _logs = Path.Combine(checkout.Dev, "logs");
+    private readonly string _endpointsFile = Path.Combine(checkout.Dev, "endpoints.json");
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        File.Delete(_endpointsFile);
+        var orphans = await ProcessRecord.EndRecordedAsync(checkout.ProcessRecord);
+        if (orphans.Count > 0)
+        {
+            say($"ended what an earlier run left behind: {string.Join(", ", orphans)}");
+        }
+
+        await PostgresCluster.EndOrphanAsync(checkout.Postgres);
+        await ports.RequireFreeAsync(cancellationToken);
+
+        Services.RequireBuilt(checkout);
+        var secrets = DevSecrets.Open(Path.Combine(checkout.Dev, "secrets.json"));
+        using var issuer = DevelopmentIssuer.Open(checkout.Dev, TimeProvider.System);
+        var tokens = new DevTokens(checkout, issuer);
+        var grpc = Services.Loopback(ports.Grpc);
+
+        // The record of a run that was killed is used up; this one starts its own.
+        var record = new ProcessRecord(checkout.ProcessRecord);
+        record.Add(OwnName, ProcessIdentity.Current);
+        _stops.Push(() => Remove(checkout.ProcessRecord));
+
+        var cluster = await PostgresCluster.OpenAsync(checkout.Postgres, PostgresSettings.Durable, Log("postgres"), cancellationToken);
+        await StartAsync(new PostgresService(cluster, ports.Postgres, record), cancellationToken);
+        var serverDatabase = await cluster.EnsureDatabaseAsync("stockauthority", "stockauthority_server", secrets.ServerDatabasePassword, cancellationToken);
+        var inbox = await cluster.EnsureDatabaseAsync("stockauthority_intake", "stockauthority_intake", secrets.IntakeDatabasePassword, cancellationToken);
+        var redis = EmbeddedGarnet.Start(ports.Redis);
+        _stops.Push(() => Task.Run(redis.Dispose));
+        say("redis ready");
+
+        await StartAsync(
+            new ChildService(Services.Server(checkout, Log("server"), ports.Grpc, ports.ServerJson, serverDatabase, redis.Endpoint, issuer.KeySetFile), record),
+            cancellationToken);
+        await Seed.RunAsync(grpc, tokens.Seed, cancellationToken);
+        await StartAsync(new ChildService(Services.Simulator(checkout, Log("simulator"), ports.Simulator, secrets.SquareAccessToken), record), cancellationToken);
+        await StartAsync(
+            new ChildService(
+                Services.Intake(checkout, Log("intake"), ports.Intake, inbox, grpc, tokens.IntakeFile, Seed.Tenant, secrets.StripeWebhookSecret), record),
+            cancellationToken);
+        await StartAsync(
+            new ChildService(
+                Services.Pos(checkout, Log("pos"), ports.Connector, grpc, tokens.PosFile, Seed.Tenant, Services.Loopback(ports.Simulator), secrets.SquareAccessToken),
+                record),
+            cancellationToken);
+        var frontDoor = await FrontDoor.StartAsync(ports, cancellationToken);
+        _stops.Push(() => frontDoor.DisposeAsync().AsTask());
+
+        var endpoints = new DevEndpoints
+        {
+            Grpc = grpc.OriginalString,
+            Http = Services.Address(ports.FrontDoor),
+            Simulator = Services.Address(ports.Simulator),
+            Postgres = serverDatabase,
+            Redis = redis.Endpoint,
+            Token = tokens.Demo,
+            Tenant = Seed.Tenant,
+            StripeWebhookSecret = secrets.StripeWebhookSecret,
+        };
+        endpoints.Write(_endpointsFile);
+        _stops.Push(() => Remove(_endpointsFile));
+        say($"token {endpoints.Token}");
+        say(endpoints.Line);
+    }
+
+    /// <summary>Runs until cancelled; throws where a part cannot stay up.</summary>
+    public async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watches = _services.Select(service => Supervision.WatchAsync(service, say, together.Token)).ToList();
+        var first = await Task.WhenAny(watches);
+        await together.CancelAsync();
+        await Task.WhenAll(watches).ContinueWith(_ => { }, TaskScheduler.Default);
+        await first;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_stops.TryPop(out var stop))
+        {
+            try
+            {
+                await stop();
+            }
+            catch (Exception e)
+            {
+                // The others must still be stopped.
+                say($"while stopping: {e.Message}");
+            }
+        }
+    }
+
+    private async Task StartAsync(IDevService service, CancellationToken cancellationToken)
+    {
+        _stops.Push(service.StopAsync);
+        await service.StartAsync(cancellationToken);
+        _services.Add(service);
+        say($"{service.Name} ready");
+    }
+
+    /// <summary>A log of this run; the previous run's is kept beside it.</summary>
+    private string Log(string name)
+    {
+        Directory.CreateDirectory(_logs);
+        var path = Path.Combine(_logs, name + ".log");
+        if (File.Exists(path))
+        {
+            File.Move(path, Path.Combine(_logs, name + ".previous.log"), overwrite: true);
+        }
+
+        return path;
+    }
+
+    private static Task Remove(string path)
+    {
+        File.Delete(path);
+        return Task.CompletedTask;
+    }
+}

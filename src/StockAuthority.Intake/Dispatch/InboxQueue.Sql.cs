@@ -1,0 +1,28 @@
+namespace StockAuthority.Intake.Dispatch;
+
+internal sealed partial class InboxQueue
+{
+    private const string ClaimSql =
+        """
+        UPDATE inbox SET due_at = $2, attempt_count = attempt_count + 1
+        WHERE (inbox_id, tenant_id) IN (
+            SELECT inbox_id, tenant_id FROM inbox
+            WHERE status = 'pending' AND due_at <= $1
+            ORDER BY due_at
+            LIMIT $3
+            FOR UPDATE SKIP LOCKED)
+        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count
+        """;
+
+    private const string FinishSql =
+        """
+        UPDATE inbox SET status = $3, resolution = $4, reason = $5, finished_at = $6, last_error = NULL
+        WHERE inbox_id = $1 AND tenant_id = $2 AND status = 'pending'
+        """;
+
+    private const string DeferSql =
+        """
+        UPDATE inbox SET due_at = $3, last_error = $4
+        WHERE inbox_id = $1 AND tenant_id = $2 AND status = 'pending'
+        """;
+}

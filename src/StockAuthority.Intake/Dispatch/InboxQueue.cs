@@ -1,0 +1,67 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace StockAuthority.Intake.Dispatch;
+
+/// <summary>
+/// The inbox as the dispatcher sees it. A claim is a lease and not a lock: no transaction is open while the authority is
+/// called, and what a dead replica had claimed comes up again when its lease ends. Two replicas that hold one row, after
+/// a lease ran out, send the same key and get the same answer.
+/// </summary>
+internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider clock)
+{
+    // Longer than a row can wait for its turn and then take with every attempt timing out.
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    public async Task<IReadOnlyList<InboxRow>> ClaimAsync(int mostRows, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var claim = database.CreateCommand(ClaimSql);
+        claim.Parameters.Add(new() { Value = now });
+        claim.Parameters.Add(new() { Value = now + Lease });
+        claim.Parameters.Add(new() { Value = mostRows });
+        await using var reader = await claim.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<InboxRow>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(new InboxRow(
+                reader.GetGuid(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                reader.GetString(3),
+                await reader.GetFieldValueAsync<DateTimeOffset>(4, cancellationToken),
+                await reader.GetFieldValueAsync<byte[]>(5, cancellationToken),
+                reader.GetInt32(6)));
+        }
+
+        return rows;
+    }
+
+    public Task MarkDispatchedAsync(InboxRow row, string resolution, string reason, CancellationToken cancellationToken) =>
+        FinishAsync(row, "dispatched", resolution, reason, cancellationToken);
+
+    public Task MarkRefusedAsync(InboxRow row, string reason, CancellationToken cancellationToken) =>
+        FinishAsync(row, "refused", null, reason, cancellationToken);
+
+    public async Task DeferAsync(InboxRow row, TimeSpan delay, string reason, CancellationToken cancellationToken)
+    {
+        await using var defer = database.CreateCommand(DeferSql);
+        defer.Parameters.Add(new() { Value = row.InboxId });
+        defer.Parameters.Add(new() { Value = row.TenantId });
+        defer.Parameters.Add(new() { Value = clock.GetUtcNow() + delay });
+        defer.Parameters.Add(new() { Value = reason });
+        await defer.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task FinishAsync(InboxRow row, string status, string? resolution, string reason, CancellationToken cancellationToken)
+    {
+        await using var finish = database.CreateCommand(FinishSql);
+        finish.Parameters.Add(new() { Value = row.InboxId });
+        finish.Parameters.Add(new() { Value = row.TenantId });
+        finish.Parameters.Add(new() { Value = status });
+        finish.Parameters.Add(new() { Value = (object?)resolution ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        finish.Parameters.Add(new() { Value = reason });
+        finish.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        await finish.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

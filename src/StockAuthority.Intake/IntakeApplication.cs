@@ -1,0 +1,98 @@
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.RateLimiting;
+using Npgsql;
+using StockAuthority.Client;
+using StockAuthority.Intake.Dispatch;
+using StockAuthority.Intake.Inbox;
+using StockAuthority.Intake.Rejections;
+using StockAuthority.Intake.Stripe;
+using StockAuthority.Payments.V1;
+using StockAuthority.ServiceDefaults;
+
+namespace StockAuthority.Intake;
+
+internal static class IntakeApplication
+{
+    private const string WebhookLimit = "webhooks";
+
+    // Each may hold one body of the largest size in memory.
+    private const int MostConcurrentWebhooks = 256;
+
+    public static async Task<int> RunAsync(string[] args, TextWriter errors)
+    {
+        WebApplication application;
+        try
+        {
+            application = Build(args);
+        }
+        catch (SettingsException refused)
+        {
+            await errors.WriteLineAsync(refused.Message);
+            return 1;
+        }
+
+        await application.RunAsync();
+        return 0;
+    }
+
+    /// <exception cref="SettingsException">Settings are missing or wrong.</exception>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        var settings = IntakeSettings.Read(builder.Configuration);
+        builder.AddServiceDefaults("stockauthority-intake");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = StripeWebhook.LargestBodyBytes;
+        });
+        builder.Services.AddProblemDetails();
+        builder.Services.AddRateLimiter(LimitWebhooks);
+        builder.Services.AddHealthChecks().AddCheck<InboxHealthCheck>("inbox");
+        AddIntake(builder.Services, settings);
+
+        var application = builder.Build();
+        application.UseExceptionHandler();
+        application.UseStatusCodePages();
+        application.UseRateLimiter();
+        application.MapPost("/webhooks/stripe/{account}", (string account, StripeWebhook webhook, HttpContext context) => webhook.ReceiveAsync(account, context))
+            .RequireRateLimiting(WebhookLimit);
+        application.MapServiceHealth();
+        return application;
+    }
+
+    private static void AddIntake(IServiceCollection services, IntakeSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton(_ => NpgsqlDataSource.Create(settings.InboxConnectionString));
+        services.AddSingleton(_ => StockAuthorityChannel.Create(settings.Authority));
+        services.AddSingleton(provider => new PaymentEventService.PaymentEventServiceClient(provider.GetRequiredService<GrpcChannel>()));
+
+        services.AddSingleton<InboxMigration>();
+        services.AddHostedService(provider => provider.GetRequiredService<InboxMigration>());
+        services.AddSingleton<InboxWriter>();
+        services.AddSingleton<InboxSignal>();
+        services.AddHostedService<InboxRetention>();
+
+        services.AddSingleton<RejectionTrace>();
+        services.AddHostedService<RejectionTraceWriter>();
+        services.AddSingleton<StripeWebhook>();
+
+        services.AddSingleton<InboxQueue>();
+        services.AddSingleton<PaymentEventSender>();
+        services.AddHostedService<InboxDispatcher>();
+    }
+
+    private static void LimitWebhooks(RateLimiterOptions options)
+    {
+        options.AddConcurrencyLimiter(WebhookLimit, limit =>
+        {
+            limit.PermitLimit = MostConcurrentWebhooks;
+            limit.QueueLimit = 0;
+        });
+        options.OnRejected = static async (rejected, _) => await WebhookProblem
+            .TryLater(rejected.HttpContext, "TOO_BUSY", "Too many webhooks are being received at once; send it again later.")
+            .ExecuteAsync(rejected.HttpContext);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Frozen;
+using Npgsql;
+using StockAuthority.Client;
+using StockAuthority.Intake.Stripe;
+
+namespace StockAuthority.Intake;
+
+/// <summary>The process's settings, complete and checked: nothing behind this type reads configuration.</summary>
+internal sealed record IntakeSettings
+{
+    private const int LongestNameLength = 128;
+
+    public required string InboxConnectionString { get; init; }
+
+    public required StockAuthorityClientOptions Authority { get; init; }
+
+    /// <summary>By the name in the webhook's address; the name is matched exactly.</summary>
+    public required FrozenDictionary<string, StripeAccount> StripeAccounts { get; init; }
+
+    /// <summary>How long finished rows stay. Longer than any provider retries or lets missed events be listed.</summary>
+    public required TimeSpan Retention { get; init; }
+
+    public required int DispatchConcurrency { get; init; }
+
+    /// <exception cref="SettingsException">Settings are missing or wrong; the message names all of them.</exception>
+    public static IntakeSettings Read(IConfiguration configuration)
+    {
+        var missing = new List<string>();
+        var inbox = Required(configuration, "ConnectionStrings:Inbox", missing);
+        var address = Required(configuration, "StockAuthority:Address", missing);
+        var tokenFile = configuration["StockAuthority:TokenFile"];
+        var token = configuration["StockAuthority:Token"];
+        if (string.IsNullOrWhiteSpace(tokenFile) && string.IsNullOrWhiteSpace(token))
+        {
+            missing.Add("StockAuthority:TokenFile (or StockAuthority:Token)");
+        }
+
+        var accounts = configuration.GetSection("Stripe:Accounts").GetChildren()
+            .Select(section => ReadStripeAccount(section, missing))
+            .ToFrozenDictionary(account => account.Name, StringComparer.Ordinal);
+        if (accounts.Count == 0)
+        {
+            missing.Add("Stripe:Accounts:{account}:TenantId with Stripe:Accounts:{account}:SigningSecrets:0");
+        }
+
+        if (missing.Count > 0)
+        {
+            throw new SettingsException($"StockAuthority.Intake cannot start because these settings are missing: {string.Join(", ", missing)}.");
+        }
+
+        return new IntakeSettings
+        {
+            InboxConnectionString = ConnectionString(inbox),
+            Authority = new StockAuthorityClientOptions
+            {
+                Address = Address(address),
+                Token = string.IsNullOrWhiteSpace(token) ? null : token,
+                TokenFile = string.IsNullOrWhiteSpace(tokenFile) ? null : tokenFile,
+            },
+            StripeAccounts = accounts,
+            Retention = TimeSpan.FromDays(Number(configuration, "Inbox:RetentionDays", fallback: 35, lowest: 1, highest: 3650)),
+            DispatchConcurrency = Number(configuration, "Inbox:DispatchConcurrency", fallback: 16, lowest: 1, highest: 256),
+        };
+    }
+
+    private static StripeAccount ReadStripeAccount(IConfigurationSection section, List<string> missing)
+    {
+        if (section.Key.Length > LongestNameLength)
+        {
+            throw new SettingsException($"StockAuthority.Intake cannot start because an account's name under Stripe:Accounts is longer than {LongestNameLength} characters.");
+        }
+
+        var tenantId = Required(section, "TenantId", missing);
+        var secrets = Texts(section.GetSection("SigningSecrets"));
+        if (secrets.Count == 0)
+        {
+            missing.Add($"{section.Path}:SigningSecrets:0");
+        }
+
+        var versions = Texts(section.GetSection("ApiVersions"));
+        return new StripeAccount(section.Key, tenantId, secrets, versions.Count == 0 ? StripeApiVersions.Known : new StripeApiVersions(versions));
+    }
+
+    private static IReadOnlyList<string> Texts(IConfigurationSection section) =>
+        [.. section.GetChildren().Select(child => child.Value).OfType<string>().Where(value => !string.IsNullOrWhiteSpace(value))];
+
+    private static string Required(IConfiguration configuration, string key, List<string> missing)
+    {
+        if (configuration[key] is { } value && !string.IsNullOrWhiteSpace(value))
+        {
+            return value;
+        }
+
+        missing.Add(configuration is IConfigurationSection section ? $"{section.Path}:{key}" : key);
+        return "";
+    }
+
+    private static int Number(IConfiguration configuration, string key, int fallback, int lowest, int highest)
+    {
+        if (configuration[key] is not { } text)
+        {
+            return fallback;
+        }
+
+        return int.TryParse(text, out var number) && number >= lowest && number <= highest
+            ? number
+            : throw new SettingsException($"StockAuthority.Intake cannot start because {key} is not a whole number from {lowest} to {highest}.");
+    }
+
+    private static Uri Address(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+            ? address
+            : throw new SettingsException("StockAuthority.Intake cannot start because StockAuthority:Address is not an http or https address.");
+
+    private static string ConnectionString(string text)
+    {
+        try
+        {
+            var builder = new NpgsqlConnectionStringBuilder(text);
+
+            // Providers give up after some 10 seconds: an answer that says "try later" must come before that.
+            builder.Timeout = builder.ContainsKey("Timeout") ? builder.Timeout : 4;
+            builder.CommandTimeout = builder.ContainsKey("Command Timeout") ? builder.CommandTimeout : 5;
+            return builder.ConnectionString;
+        }
+        catch (ArgumentException)
+        {
+            // The exception's text could hold a password.
+            throw new SettingsException("StockAuthority.Intake cannot start because ConnectionStrings:Inbox is not a PostgreSQL connection string.");
+        }
+    }
+}

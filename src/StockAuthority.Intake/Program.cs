@@ -1,0 +1,1 @@
+return await StockAuthority.Intake.IntakeApplication.RunAsync(args, Console.Error);

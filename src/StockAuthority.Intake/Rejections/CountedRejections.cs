@@ -1,0 +1,3 @@
+namespace StockAuthority.Intake.Rejections;
+
+internal sealed record CountedRejections(RejectionKey Key, long Count, byte[] Sample);

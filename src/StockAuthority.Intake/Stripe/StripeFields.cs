@@ -1,0 +1,81 @@
+using System.Text.Json;
+
+namespace StockAuthority.Intake.Stripe;
+
+/// <summary>
+/// Reads fields of one JSON object. A field that is absent or not of its kind is reported once, by its path and without
+/// its value, and read as a harmless default: whoever reads looks at the problems before using any of it.
+/// </summary>
+internal sealed class StripeFields(JsonElement element, string path, List<string> problems)
+{
+    private const int LongestTextLength = 128;
+
+    public List<string> Problems => problems;
+
+    public JsonElement? Find(string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
+
+    public string Text(string name) => Find(name) is { } value ? TextOf(value, name) : Report(name, "is missing", "");
+
+    public string OptionalText(string name) => Find(name) is { } value ? TextOf(value, name) : "";
+
+    /// <summary>The id of an object that is either named by it or expanded in place.</summary>
+    public string OptionalId(string name) => Find(name) switch
+    {
+        null => "",
+        { ValueKind: JsonValueKind.Object } expanded => new StripeFields(expanded, $"{path}.{name}", problems).Text("id"),
+        { } id => TextOf(id, name),
+    };
+
+    public string Id(string name) => Find(name) is null ? Report(name, "is missing", "") : OptionalId(name);
+
+    /// <summary>An amount in the minor unit, 0 or more.</summary>
+    public long MinorUnits(string name) => Find(name) is { } value ? MinorUnitsOf(value, name) : Report(name, "is missing", 0L);
+
+    public long OptionalMinorUnits(string name, long absent) => Find(name) is { } value ? MinorUnitsOf(value, name) : absent;
+
+    public bool Flag(string name) => Find(name) switch
+    {
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        null => Report(name, "is missing", false),
+        _ => Report(name, "is not true or false", false),
+    };
+
+    public DateTimeOffset Time(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            return Report(name, "is missing", DateTimeOffset.UnixEpoch);
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var seconds) && seconds is > 0 and <= 253_402_300_799
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : Report(name, "is not a time in whole seconds since 1970", DateTimeOffset.UnixEpoch);
+    }
+
+    private string TextOf(JsonElement value, string name)
+    {
+        if (value.ValueKind != JsonValueKind.String || value.GetString() is not { } text)
+        {
+            return Report(name, "is not text", "");
+        }
+
+        return text.Length is > 0 and <= LongestTextLength && !text.Any(char.IsControl)
+            ? text
+            : Report(name, $"is not 1 to {LongestTextLength} characters without control characters", "");
+    }
+
+    private long MinorUnitsOf(JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var units) && units >= 0
+            ? units
+            : Report(name, "is not a whole number of 0 or more", 0L);
+
+    private T Report<T>(string name, string defect, T harmless)
+    {
+        problems.Add($"{path}.{name} {defect}");
+        return harmless;
+    }
+}

@@ -1,0 +1,43 @@
+using Shouldly;
+
+namespace StockAuthority.Intake.Tests;
+
+public sealed class IntakeSettingsTests
+{
+    [Fact]
+    public async Task Missing_settings_are_one_sentence_that_names_them_all_and_exit_code_1()
+    {
+        using var errors = new StringWriter();
+        (await IntakeApplication.RunAsync([], errors)).ShouldBe(1);
+
+        var sentence = errors.ToString().Trim();
+        sentence.ShouldNotContain("\n");
+        sentence.ShouldContain("ConnectionStrings:Inbox");
+        sentence.ShouldContain("StockAuthority:Address");
+        sentence.ShouldContain("StockAuthority:TokenFile");
+        sentence.ShouldContain("Stripe:Accounts");
+    }
+
+    [Fact]
+    public async Task An_account_without_a_secret_is_missing_it()
+    {
+        using var errors = new StringWriter();
+        string[] complete = RunningIntake.Arguments("Host=127.0.0.1", authorityPort: 1);
+        string[] lacking = [.. complete.Where(argument => !argument.Contains("SigningSecrets", StringComparison.Ordinal))];
+        (await IntakeApplication.RunAsync(lacking, errors)).ShouldBe(1);
+        errors.ToString().ShouldContain("Stripe:Accounts:shop:SigningSecrets:0");
+    }
+
+    [Theory]
+    [InlineData("ConnectionStrings:Inbox", "Password=secret;Nonsense=1")]
+    [InlineData("StockAuthority:Address", "not an address")]
+    [InlineData("Inbox:RetentionDays", "-17")]
+    public async Task A_wrong_setting_is_named_and_its_value_is_not_repeated(string key, string value)
+    {
+        using var errors = new StringWriter();
+        string[] arguments = [.. RunningIntake.Arguments("Host=127.0.0.1", authorityPort: 1), $"--{key}={value}"];
+        (await IntakeApplication.RunAsync(arguments, errors)).ShouldBe(1);
+        errors.ToString().ShouldContain(key);
+        errors.ToString().ShouldNotContain(value);
+    }
+}
