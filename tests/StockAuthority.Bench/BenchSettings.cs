@@ -1,0 +1,7 @@
+namespace StockAuthority.Bench;
+
+/// <summary>What to measure, and where to tell how it goes.</summary>
+internal sealed record BenchSettings(TimeSpan Duration, int Callers, TextWriter Progress)
+{
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(2, Duration.TotalSeconds / 3));
+}
