@@ -2,6 +2,7 @@ using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StockAuthority.Server.Availability;
 using StockAuthority.Server.Catalogue;
 using StockAuthority.Server.ChangeFeed;
@@ -58,7 +59,14 @@ static WebApplication Build(string[] args)
         .AddJsonTranscoding(options => options.TypeRegistry = TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor));
     services.AddGrpcReflection();
     services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("database");
-    services.AddGrpcHealthChecks(options => options.UseHealthChecksCache = true).AddCheck("grpc", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Healthy());
+
+    // grpc.health.v1 answers from the last look, which is taken at once and then every few seconds.
+    services.AddGrpcHealthChecks(options => options.UseHealthChecksCache = true);
+    services.Configure<HealthCheckPublisherOptions>(options =>
+    {
+        options.Delay = TimeSpan.Zero;
+        options.Period = TimeSpan.FromSeconds(5);
+    });
 
     var app = builder.Build();
 

@@ -77,7 +77,7 @@ internal sealed class StockLedger : BackgroundService
 
     private Task<StockAnswer> Enqueue(PendingCommand command)
     {
-        var lane = _lanes[(int)((uint)command.TenantId.GetHashCode(StringComparison.Ordinal) % (uint)_lanes.Length)];
+        var lane = _lanes[(command.TenantId.GetHashCode(StringComparison.Ordinal) & int.MaxValue) % _lanes.Length];
         if (lane.TryEnqueue(command))
         {
             return command.Answer;
