@@ -1,0 +1,71 @@
+using StockAuthority.Core.Inventory;
+using StockAuthority.Inventory.V1;
+using StockAuthority.Server.Inventory;
+using StockLevel = StockAuthority.Core.Inventory.StockLevel;
+
+namespace StockAuthority.Server.Availability;
+
+/// <summary>Answers levels: from the cache, from the database for what the cache does not have, or from the database alone.</summary>
+internal sealed class AvailabilityReader(AvailabilityCache cache, MissedLevels missed, LevelReads levels)
+{
+    public async Task<GetAvailabilityResponse> GetAsync(GetAvailabilityRequest request, CancellationToken cancellationToken)
+    {
+        var keys = AvailabilityRequests.Read(request);
+        StockKey[] distinct = [.. keys.Distinct()];
+        var answers = request.Consistency == ReadConsistency.Strong
+            ? await ReadStrongAsync(request.TenantId, distinct, cancellationToken)
+            : await ReadCachedAsync(request.TenantId, distinct, cancellationToken);
+        return new GetAvailabilityResponse
+        {
+            Availabilities =
+            {
+                keys.Select(key => answers[key]).Select(answer => new StockAuthority.Inventory.V1.Availability
+                {
+                    Level = StockMessages.Level(answer.Level),
+                    Source = answer.Source,
+                }),
+            },
+        };
+    }
+
+    private async Task<Dictionary<StockKey, Answer>> ReadCachedAsync(string tenantId, StockKey[] keys, CancellationToken cancellationToken)
+    {
+        var answers = new Dictionary<StockKey, Answer>(keys.Length);
+        var cached = await cache.ReadAsync(tenantId, keys, cancellationToken);
+        var misses = new List<StockKey>();
+        for (var index = 0; index < keys.Length; index++)
+        {
+            if (cached[index] is { } level)
+            {
+                answers.Add(keys[index], new Answer(level, AvailabilitySource.Cache));
+            }
+            else
+            {
+                misses.Add(keys[index]);
+            }
+        }
+
+        AvailabilityTelemetry.Hits.Add(answers.Count);
+        if (misses.Count > 0)
+        {
+            AvailabilityTelemetry.Misses.Add(misses.Count);
+            foreach (var level in await missed.ReadAsync(tenantId, misses, cancellationToken))
+            {
+                answers.Add(level.Key, new Answer(level, AvailabilitySource.Database));
+            }
+        }
+
+        return answers;
+    }
+
+    /// <summary>By a query of its own: one that is under way may have begun before a change that this caller knows of.</summary>
+    private async Task<Dictionary<StockKey, Answer>> ReadStrongAsync(string tenantId, StockKey[] keys, CancellationToken cancellationToken)
+    {
+        var found = await levels.ReadAsync([.. keys.Select(key => new TenantKey(tenantId, key))], cancellationToken);
+        return keys.ToDictionary(
+            key => key,
+            key => new Answer(found.GetValueOrDefault(new TenantKey(tenantId, key)) ?? new StockLevel(key), AvailabilitySource.Database));
+    }
+
+    private readonly record struct Answer(StockLevel Level, AvailabilitySource Source);
+}

@@ -1,0 +1,28 @@
+using Npgsql;
+using StockAuthority.Core.Inventory;
+using StockAuthority.Server.Infrastructure;
+using StockAuthority.Server.Inventory;
+
+namespace StockAuthority.Server.Availability;
+
+/// <summary>Reads levels from the database.</summary>
+internal sealed partial class LevelReads([FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads)
+{
+    /// <summary>The levels that exist, in one round trip; every change committed before the call is in them.</summary>
+    public async Task<Dictionary<TenantKey, StockLevel>> ReadAsync(IReadOnlyCollection<TenantKey> keys, CancellationToken cancellationToken)
+    {
+        await using var command = reads.CreateCommand(LevelsSql);
+        command.Parameters.Add(Sql.Texts(keys.Select(key => key.Key.Sku)));
+        command.Parameters.Add(Sql.Texts(keys.Select(key => key.Key.LocationId)));
+        command.Parameters.Add(Sql.Texts(keys.Select(key => key.TenantId)));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var levels = new Dictionary<TenantKey, StockLevel>(keys.Count);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var key = new TenantKey(reader.GetString(0), new StockKey(reader.GetString(1), reader.GetString(2)));
+            levels[key] = LevelRow.Read(reader, key.Key, 3);
+        }
+
+        return levels;
+    }
+}

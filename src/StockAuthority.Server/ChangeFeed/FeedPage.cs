@@ -1,0 +1,6 @@
+using StockAuthority.Core.Inventory;
+
+namespace StockAuthority.Server.ChangeFeed;
+
+/// <summary>A gapless part of a tenant's journal, the levels that it touched, and the journal's end, all of one moment.</summary>
+internal sealed record FeedPage(IReadOnlyList<Movement> Movements, IReadOnlyCollection<StockLevel> Levels, long HeadSequence);

@@ -1,0 +1,33 @@
+namespace StockAuthority.Server.ChangeFeed;
+
+internal sealed partial class FeedReader
+{
+    /// <summary>
+    /// One statement, so one snapshot: the head, the movements up to it and their levels fit together. A tenant without
+    /// movements there still answers its head; one that does not exist answers nothing. LATERAL with LIMIT: a walk along one
+    /// key and one look into another, whatever the planner believes of the tables' sizes.
+    /// </summary>
+    private const string PageSql =
+        """
+        SELECT m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
+               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash,
+               l.available, l.reserved, l.committed, l.inspection, l.damaged, l.in_transit, l.shortfall, l.version, l.sequence,
+               t.last_sequence
+        FROM tenants t
+        LEFT JOIN LATERAL (
+            SELECT *
+            FROM movements
+            WHERE tenant_id = $1 AND sequence > $2
+            ORDER BY sequence
+            LIMIT $3
+        ) AS m ON true
+        LEFT JOIN LATERAL (
+            SELECT *
+            FROM stock_levels
+            WHERE sku = m.sku AND location_id = m.location_id AND tenant_id = $1
+            LIMIT 1
+        ) AS l ON true
+        WHERE t.tenant_id = $1
+        ORDER BY m.sequence
+        """;
+}
