@@ -16,10 +16,10 @@ internal static class ReserveDecision
         var builder = new DecisionBuilder(state, now);
         var earlier = builder.ReservationsOfOrder(command.OrderRef);
         Reservation reservation;
-        if (OpenedByPayment(earlier) is { } open)
+        if (MadeByPayment(earlier) is { } open)
         {
-            // The payment's event came before the checkout's call: these units are held already, holding them twice would
-            // take them from others.
+            // The payment's event came before the checkout's call: these units are held already, or even handed over; holding
+            // them twice would take them from others.
             if (!HasLines(open, command.Lines))
             {
                 return StockDecisions.Refuse(new Refusal.OrderAlreadyReserved(command.OrderRef, open.Number));
@@ -98,10 +98,10 @@ internal static class ReserveDecision
             .Select(line => new Shortage(line.Key, line.Quantity, state.Level(line.Key).Available)),
     ];
 
-    private static Reservation? OpenedByPayment(ImmutableArray<Reservation> earlier) =>
+    private static Reservation? MadeByPayment(ImmutableArray<Reservation> earlier) =>
         earlier.Any(reservation => reservation.Origin == ReservationOrigin.Checkout)
             ? null
-            : earlier.FirstOrDefault(reservation => !reservation.IsFinal);
+            : earlier.FirstOrDefault(reservation => reservation.State is not (ReservationState.Released or ReservationState.Expired));
 
     private static bool HasLines(Reservation reservation, ImmutableArray<StockLine> lines) =>
         reservation.Lines.Length == lines.Length

@@ -3,19 +3,6 @@ using StockAuthority.Core.Inventory;
 
 namespace StockAuthority.Core.Payments;
 
-/// <summary>What bringing an order to where its payments want it came to.</summary>
-/// <param name="Action">What it is about; decides which event it is the resolution of.</param>
-/// <param name="Reason">The reason code; null where nothing had to be done and no rule says more.</param>
-internal sealed record Verdict(ResolutionKind Kind, InventoryAction Action, string? Reason, ImmutableArray<string> MissingFields)
-{
-    public static Verdict Acted(InventoryAction action, string reason) => new(ResolutionKind.Action, action, reason, []);
-
-    public static Verdict Nothing(string? reason = null) => new(ResolutionKind.NoOp, InventoryAction.None, reason, []);
-
-    public static Verdict Held(InventoryAction action, string reason, params ImmutableArray<string> missingFields) =>
-        new(ResolutionKind.Held, action, reason, missingFields);
-}
-
 /// <summary>
 /// Maps what is known of all payments of an order to the stock that the order should have, and moves the difference from
 /// where it is. A function of what is known, so the order in which it became known does not matter.
@@ -29,9 +16,11 @@ internal sealed class OrderConvergence
     private readonly TriggerMatrix _matrix;
     private readonly string _orderRef;
     private readonly ImmutableArray<Payment> _payments;
-    private readonly ImmutableDictionary<PaymentId, Standing> _standings;
-    private readonly bool _isRegistered;
-    private readonly ImmutableArray<long> _countedNumbers;
+    private readonly OrderDemand _demand;
+    private readonly ImmutableArray<Payment> _paying;
+    private readonly ImmutableArray<Payment> _holding;
+    private readonly ImmutableArray<Payment> _ended;
+    private readonly ImmutableArray<StockLine> _held;
 
     private OrderConvergence(DecisionBuilder builder, TriggerMatrix matrix, string orderRef, ImmutableArray<Payment> payments)
     {
@@ -39,113 +28,48 @@ internal sealed class OrderConvergence
         _matrix = matrix;
         _orderRef = orderRef;
         _payments = payments;
-        _standings = payments.ToImmutableDictionary(payment => payment.Id, payment => PaymentStanding.Of(payment, matrix));
-        var reservations = Reservations;
-        _isRegistered = reservations.Any(reservation => reservation.Origin == ReservationOrigin.Checkout);
-        _countedNumbers =
-        [
-            .. reservations
-                .Where(each => !_isRegistered || (each.Origin == ReservationOrigin.Checkout && !IsSuperseded(each, reservations)))
-                .Select(each => each.Number),
-        ];
+        _demand = new OrderDemand(Reservations, payments);
+        _paying = [.. payments.Where(payment => PaymentStanding.Of(payment, matrix) == Standing.Committing)];
+        _holding = [.. payments.Where(payment => PaymentStanding.IsHolding(payment, matrix))];
+        _ended = [.. payments.Where(payment => PaymentStanding.HoldsNoMore(payment, matrix))];
+        _held = _holding.Aggregate(
+            ImmutableArray<StockLine>.Empty,
+            (lines, payment) => StockLines.Largest(lines, payment.Named?.Lines ?? _demand.Lines));
     }
 
     private ImmutableArray<Reservation> Reservations => _builder.ReservationsOfOrder(_orderRef);
 
-    /// <summary>What the checkout registered, or else what payments made; these say what the order wants.</summary>
-    private IEnumerable<Reservation> Counted => Reservations.Where(reservation => _countedNumbers.Contains(reservation.Number));
+    private bool IsLive => _paying.Length + _holding.Length > 0;
 
-    public static Verdict Converge(DecisionBuilder builder, TriggerMatrix matrix, string orderRef, ImmutableArray<Payment> payments) =>
+    /// <summary>What came of committing, of holding and of releasing; nothing of what was as it should be.</summary>
+    public static ImmutableArray<Verdict> Converge(DecisionBuilder builder, TriggerMatrix matrix, string orderRef, ImmutableArray<Payment> payments) =>
         new OrderConvergence(builder, matrix, orderRef, payments).Converge();
 
-    private Verdict Converge()
+    private ImmutableArray<Verdict> Converge() => IsLive && !_demand.IsKnown
+        ? [Verdict.Held(_paying.IsEmpty ? InventoryAction.Reserve : InventoryAction.Commit, ResolutionReason.MissingContext, "lines")]
+        : [.. ((Verdict?[])[Commit(), Hold(), Release()]).OfType<Verdict>()];
+
+    /// <summary>Commits what captured payments have paid for.</summary>
+    private Verdict? Commit()
     {
-        var strongest = _standings.Values.Max();
-        if (strongest < Standing.Holding)
+        if (_paying.IsEmpty)
         {
-            return strongest == Standing.Ended && !_standings.ContainsValue(Standing.Unknown) ? End() : Verdict.Nothing();
+            return null;
         }
 
-        var live = _payments.Where(payment => _standings[payment.Id] >= Standing.Holding).ToImmutableArray();
-        if (!_isRegistered && OrderLines().IsEmpty)
-        {
-            return Verdict.Held(ActionOf(strongest), ResolutionReason.MissingContext, "lines");
-        }
-
-        return Commit(live) is { } committed ? committed : Hold(live);
-    }
-
-    /// <summary>No payment holds the order any more: what they held goes back.</summary>
-    private Verdict End()
-    {
-        var releasesCommitted = _payments.All(payment => PaymentStanding.IsRefundedToRelease(payment, _matrix) || !PaymentStanding.LiveCaptures(payment).Any())
-            && _payments.Any(payment => PaymentStanding.IsRefundedToRelease(payment, _matrix));
-        var moved = false;
-        foreach (var each in Reservations.Where(IsHeldByEndedPayment))
-        {
-            var reservation = each;
-            foreach (var line in each.Lines)
-            {
-                var units = line.Reserved + (releasesCommitted ? line.Committed : 0);
-                if (units > 0)
-                {
-                    reservation = ReservationSteps.TakeBack(_builder, reservation, new StockLine(line.Key, units), StockOperation.Release);
-                    moved = true;
-                }
-            }
-
-            _builder.Put(reservation);
-        }
-
-        return Reservations.Any(reservation => reservation.Lines.Any(line => line.Committed > 0))
-            ? Verdict.Held(InventoryAction.Release, ResolutionReason.EndedAfterCommit)
-            : moved ? Verdict.Acted(InventoryAction.Release, ResolutionReason.Released) : Verdict.Nothing();
-    }
-
-    /// <summary>
-    /// A reservation that names another payment waits for that one. One that names none belongs to the payments known by
-    /// then; made after the last of them had ended, it is a new attempt and holds until its own expiry.
-    /// </summary>
-    private bool IsHeldByEndedPayment(Reservation reservation)
-    {
-        if (reservation.IsFinal)
-        {
-            return false;
-        }
-
-        return reservation.PaymentObjectId is { } named
-            ? _payments.Any(payment => payment.Id.ObjectId == named)
-            : _payments.Any(payment => reservation.Number <= PaymentStanding.EndLearnedAt(payment));
-    }
-
-    /// <summary>Commits what captured payments have paid for. Null where there is nothing (more) to commit.</summary>
-    private Verdict? Commit(ImmutableArray<Payment> live)
-    {
-        var paid = ImmutableArray<StockLine>.Empty;
-        var hasUnnamedPart = false;
-        foreach (var payment in live.Where(payment => _standings[payment.Id] == Standing.Committing))
-        {
-            var (lines, unnamed) = PaymentStanding.PaidLines(payment);
-            hasUnnamedPart |= unnamed;
-            paid = StockLines.Largest(paid, lines ?? OrderLines());
-        }
-
-        if (paid.Any(line => line.Quantity > Original(line.Key)))
-        {
-            return Verdict.Held(InventoryAction.Commit, ResolutionReason.LinesDiffer);
-        }
-
-        var anyCommitting = _standings.ContainsValue(Standing.Committing);
-        if (anyCommitting && _countedNumbers.Length > 0 && Counted.All(each => each.Lines.All(line => line.Wanted == 0)))
+        if (_demand.IsWithdrawn)
         {
             return Verdict.Held(InventoryAction.Commit, ResolutionReason.PaidAfterRelease);
         }
 
+        var paid = _paying.Aggregate(
+            ImmutableArray<StockLine>.Empty,
+            (lines, payment) => StockLines.Largest(lines, PaymentStanding.PaidLines(payment, _matrix) ?? _demand.Lines));
         var moved = false;
         var missing = ImmutableArray.CreateBuilder<StockLine>();
         foreach (var line in paid)
         {
-            var need = Math.Min(line.Quantity, Wanted(line.Key)) - Total(line.Key, held => held.Committed + held.Fulfilled);
+            var need = Math.Min(line.Quantity, _demand.Wanted(line.Key)) - Total(line.Key, held => held.Committed + held.Fulfilled);
             foreach (var reservation in Reservations.Where(_ => need > 0))
             {
                 var units = Math.Min(need, reservation.Line(line.Key)?.Reserved ?? 0);
@@ -179,51 +103,45 @@ internal sealed class OrderConvergence
             moved = true;
         }
 
-        if (paid.Any(line => line.Quantity > Wanted(line.Key)))
-        {
-            return Verdict.Held(InventoryAction.Commit, ResolutionReason.PaidAfterRelease);
-        }
-
-        return hasUnnamedPart ? Verdict.Held(InventoryAction.Commit, ResolutionReason.PartialCaptureWithoutLines)
+        return Differs(paid) ? Verdict.Held(InventoryAction.Commit, ResolutionReason.LinesDiffer)
+            : paid.Any(line => line.Quantity > _demand.Wanted(line.Key)) ? Verdict.Held(InventoryAction.Commit, ResolutionReason.PaidAfterRelease)
+            : _paying.Any(PaymentStanding.HasUnnamedPart) ? Verdict.Held(InventoryAction.Commit, ResolutionReason.PartialCaptureWithoutLines)
             : moved ? Verdict.Acted(InventoryAction.Commit, ResolutionReason.Committed)
             : null;
     }
 
     /// <summary>Reserves what authorized payments should hold and the order does not have.</summary>
-    private Verdict Hold(ImmutableArray<Payment> live)
+    private Verdict? Hold()
     {
-        var holding = live.Where(payment => _standings[payment.Id] == Standing.Holding).ToImmutableArray();
-        if (holding.IsEmpty)
+        if (_holding.IsEmpty)
         {
-            return Verdict.Nothing();
+            return null;
         }
 
-        var lines = holding.Aggregate(
-            ImmutableArray<StockLine>.Empty,
-            (sum, payment) => StockLines.Largest(sum, payment.Named?.Lines ?? OrderLines()));
-        if (lines.Any(line => line.Quantity > Original(line.Key)))
-        {
-            return Verdict.Held(InventoryAction.Reserve, ResolutionReason.LinesDiffer);
-        }
-
-        ImmutableArray<StockLine> missing =
+        var verdict = Reserve(
         [
-            .. lines.Select(line => line with
+            .. _held.Select(line => line with
                 {
-                    Quantity = Math.Min(line.Quantity, Wanted(line.Key)) - Total(line.Key, held => held.Reserved + held.Committed + held.Fulfilled),
+                    Quantity = Math.Min(line.Quantity, _demand.Wanted(line.Key)) - Total(line.Key, held => held.Reserved + held.Committed + held.Fulfilled),
                 })
                 .Where(line => line.Quantity > 0),
-        ];
+        ]);
+        return Differs(_held) ? Verdict.Held(InventoryAction.Reserve, ResolutionReason.LinesDiffer) : verdict;
+    }
+
+    private Verdict? Reserve(ImmutableArray<StockLine> missing)
+    {
         if (missing.IsEmpty)
         {
             // An explicit release is the order's end: an authorization does not bring it back.
-            return Verdict.Nothing(lines.IsEmpty || lines.Any(line => line.Quantity > Wanted(line.Key)) ? ResolutionReason.OrderReleased : null);
+            return _held.IsEmpty || _held.Any(line => line.Quantity > _demand.Wanted(line.Key))
+                ? Verdict.Nothing(InventoryAction.Reserve, ResolutionReason.OrderReleased)
+                : null;
         }
 
-        var authorizedAt = holding.SelectMany(payment => payment.Facts).Where(fact => fact.Type == PaymentEventType.AuthCreated).Max(fact => fact.OccurredAt);
-        if (Reservations.Any(reservation => reservation.State == ReservationState.Expired && reservation.ClosedAt >= authorizedAt))
+        if (Reservations.Any(reservation => HasExpiredSince(reservation, _holding.Max(payment => PaymentStanding.HeldSince(payment, _matrix)))))
         {
-            return Verdict.Nothing(ResolutionReason.ReservationExpired);
+            return Verdict.Nothing(InventoryAction.Reserve, ResolutionReason.ReservationExpired);
         }
 
         return Take(missing) is null
@@ -231,10 +149,71 @@ internal sealed class OrderConvergence
             : Verdict.Acted(InventoryAction.Reserve, ResolutionReason.Reserved);
     }
 
-    /// <summary>A checkout that reserved again after its reservation had ended wants these units, not those and these.</summary>
-    private static bool IsSuperseded(Reservation reservation, ImmutableArray<Reservation> all) =>
-        reservation.State is ReservationState.Released or ReservationState.Expired
-        && all.Any(later => later.Origin == ReservationOrigin.Checkout && later.Number > reservation.Number && later.CreatedAt >= reservation.ClosedAt);
+    /// <summary>What payments held that hold nothing any more goes back, as far as no other payment holds it.</summary>
+    private Verdict? Release()
+    {
+        if (_ended.IsEmpty)
+        {
+            return null;
+        }
+
+        var isRefunded = _payments.Any(payment => PaymentStanding.IsRefundedToRelease(payment, _matrix));
+        var releasesCommitted = isRefunded && !IsLive
+            && _payments.All(payment => PaymentStanding.IsRefundedToRelease(payment, _matrix) || !PaymentStanding.LiveCaptures(payment).Any());
+        var moved = false;
+        foreach (var each in Reservations.Where(IsHeldByEndedPayment))
+        {
+            var reservation = each;
+            foreach (var line in each.Lines)
+            {
+                var units = Math.Min(line.Reserved, Spare(line.Key)) + (releasesCommitted ? line.Committed : 0);
+                if (units > 0)
+                {
+                    reservation = ReservationSteps.TakeBack(_builder, reservation, new StockLine(line.Key, units), StockOperation.Release);
+                    _builder.Put(reservation);
+                    moved = true;
+                }
+            }
+        }
+
+        // A refund of what was handed over is everyday business; anything else that ends then leaves goods unpaid.
+        return !IsLive && Reservations.Any(reservation => reservation.Lines.Any(line => line.Committed > 0 || (line.Fulfilled > 0 && !isRefunded)))
+            ? Verdict.Held(InventoryAction.Release, ResolutionReason.EndedAfterCommit)
+            : moved ? Verdict.Acted(InventoryAction.Release, ResolutionReason.Released)
+            : null;
+    }
+
+    /// <summary>
+    /// A reservation that names another payment waits for that one. One that names none belongs to the payments known by
+    /// then; made after the last of them had ended, it is a new attempt and holds until its own expiry.
+    /// </summary>
+    private bool IsHeldByEndedPayment(Reservation reservation)
+    {
+        if (reservation.IsFinal)
+        {
+            return false;
+        }
+
+        return reservation.PaymentObjectId is { } named
+            ? _ended.Any(payment => payment.Id.ObjectId == named)
+            : _ended.Any(payment => reservation.Number <= PaymentStanding.EndLearnedAt(payment, _matrix));
+    }
+
+    /// <summary>Reserved units that no payment holds.</summary>
+    private long Spare(StockKey key)
+    {
+        var held = Math.Min(StockLines.Quantity(_held, key), _demand.Wanted(key)) - Total(key, line => line.Committed + line.Fulfilled);
+        return Math.Max(0, Total(key, line => line.Reserved) - Math.Max(0, held));
+    }
+
+    /// <summary>An expiry of what was held then is not undone; of a reservation of which a part was committed it only took the rest.</summary>
+    private bool HasExpiredSince(Reservation reservation, DateTimeOffset heldSince) => reservation.State switch
+    {
+        ReservationState.Expired => reservation.ClosedAt >= heldSince,
+        ReservationState.Committed or ReservationState.Fulfilled =>
+            reservation.ExpireAt >= heldSince && reservation.ExpireAt <= _builder.Now && reservation.Lines.Any(line => line.Released > line.Withdrawn),
+        _ => false,
+    };
 
     /// <summary>A new reservation of all these lines, or null and nothing moved.</summary>
     private Reservation? Take(ImmutableArray<StockLine> lines) =>
@@ -254,34 +233,8 @@ internal sealed class OrderConvergence
             ? Verdict.Held(action, reason)
             : Verdict.Held(action, ResolutionReason.UnknownLocation);
 
-    /// <summary>What the order is for, as far as anyone has said: the checkout, or else all of its payments together.</summary>
-    private ImmutableArray<StockLine> OrderLines() => _isRegistered
-        ?
-        [
-            .. Counted.SelectMany(reservation => reservation.Lines)
-                .GroupBy(line => line.Key)
-                .Select(group => new StockLine(group.Key, group.Sum(line => line.Wanted)))
-                .Where(line => line.Quantity > 0),
-        ]
-        : _payments.Aggregate(
-            ImmutableArray<StockLine>.Empty,
-            (lines, payment) => payment.Facts.Aggregate(
-                StockLines.Largest(lines, payment.Named?.Lines ?? []),
-                (sum, fact) => StockLines.Largest(sum, fact.Lines)));
-
-    /// <summary>What the order was for at first: no payment can be for more.</summary>
-    private long Original(StockKey key) => _isRegistered
-        ? Counted.Sum(reservation => reservation.Line(key)?.Quantity ?? 0)
-        : StockLines.Quantity(OrderLines(), key);
-
-    /// <summary>What the order still wants: withdrawn units are gone for good.</summary>
-    private long Wanted(StockKey key) => _isRegistered
-        ? Counted.Sum(reservation => reservation.Line(key)?.Wanted ?? 0)
-        : StockLines.Quantity(OrderLines(), key) - Counted.Sum(reservation => reservation.Line(key)?.Withdrawn ?? 0);
+    private bool Differs(ImmutableArray<StockLine> lines) => lines.Any(line => line.Quantity > _demand.Original(line.Key));
 
     private long Total(StockKey key, Func<ReservationLine, long> of) =>
         Reservations.Sum(reservation => reservation.Line(key) is { } line ? of(line) : 0);
-
-    private static InventoryAction ActionOf(Standing standing) =>
-        standing == Standing.Committing ? InventoryAction.Commit : InventoryAction.Reserve;
 }

@@ -17,7 +17,14 @@ public sealed record PaymentFact(
 }
 
 /// <summary>An event of a payment that waits for its order or its lines to become known.</summary>
-public sealed record WaitingEvent(PaymentEventId Id, PaymentEventType Type, string ModificationRef, bool FullAmount, DateTimeOffset OccurredAt);
+/// <param name="IsReadable">Whether all of its context could be read.</param>
+public sealed record WaitingEvent(
+    PaymentEventId Id,
+    PaymentEventType Type,
+    string ModificationRef,
+    bool FullAmount,
+    DateTimeOffset OccurredAt,
+    bool IsReadable = true);
 
 /// <summary>The lines that a payment's events named, and which event named them.</summary>
 public sealed record NamedLines(ImmutableArray<StockLine> Lines, DateTimeOffset OccurredAt, string EventId);
@@ -35,13 +42,19 @@ public sealed record Payment(
 
     public static Payment New(PaymentId id) => new(id, null, null, [], []);
 
-    public bool Has(PaymentEvent paymentEvent) => Facts.Any(known => known.IsReportedBy(paymentEvent));
+    /// <summary>Whether an event says nothing new. One that makes a part the whole, or that comes after the contrary, does.</summary>
+    public bool IsRepeatedBy(PaymentEvent paymentEvent) => Facts.Any(known =>
+        known.IsReportedBy(paymentEvent)
+        && (known.FullAmount || !paymentEvent.FullAmount)
+        && !Facts.Any(other =>
+            other.Type == ContraryOf(paymentEvent.Type) && other.OccurredAt >= known.OccurredAt && other.OccurredAt < paymentEvent.OccurredAt));
 
     public bool Knows(PaymentEventType type) => Facts.Any(fact => fact.Type == type);
 
     /// <summary>
-    /// The payment with an event's facts added. Where several events report one fact its earliest time counts, and of
-    /// several namings of the lines the latest by occurrence: both are the same in whatever order they arrive.
+    /// The payment with an event's facts added. Where several events report one fact its latest time counts, so that a
+    /// repeated capture outlives the failure between, and of several namings of the lines the latest by occurrence: both are
+    /// the same in whatever order they arrive.
     /// </summary>
     public Payment With(PaymentEvent paymentEvent, long learnedAt)
     {
@@ -57,7 +70,7 @@ public sealed record Payment(
             ? Facts.Add(fact)
             : Facts.Replace(known, known with
             {
-                OccurredAt = known.OccurredAt < fact.OccurredAt ? known.OccurredAt : fact.OccurredAt,
+                OccurredAt = known.OccurredAt > fact.OccurredAt ? known.OccurredAt : fact.OccurredAt,
                 FullAmount = known.FullAmount || fact.FullAmount,
                 Lines = StockLines.Largest(known.Lines, fact.Lines),
             });
@@ -66,9 +79,9 @@ public sealed record Payment(
 
     private NamedLines? LatestNaming(PaymentEvent paymentEvent)
     {
-        // A partial capture names what it captured, not what the payment is for.
-        var partial = paymentEvent is { Type: PaymentEventType.CaptureSucceeded, FullAmount: false };
-        if (partial || paymentEvent.Lines.IsEmpty)
+        // Only these say what the payment is for: a partial capture, a refund or a dispute names its own part of it.
+        var isForAll = paymentEvent is { Type: PaymentEventType.AuthCreated } or { Type: PaymentEventType.CaptureSucceeded, FullAmount: true };
+        if (!isForAll || paymentEvent.Lines.IsEmpty)
         {
             return Named;
         }
@@ -76,4 +89,13 @@ public sealed record Payment(
         var naming = new NamedLines(paymentEvent.Lines, paymentEvent.OccurredAt, paymentEvent.Id.EventId);
         return Named is null || (naming.OccurredAt, naming.EventId).CompareTo((Named.OccurredAt, Named.EventId)) > 0 ? naming : Named;
     }
+
+    private static PaymentEventType? ContraryOf(PaymentEventType type) => type switch
+    {
+        PaymentEventType.AuthCreated => PaymentEventType.AuthFailed,
+        PaymentEventType.AuthFailed => PaymentEventType.AuthCreated,
+        PaymentEventType.CaptureSucceeded => PaymentEventType.CaptureFailed,
+        PaymentEventType.CaptureFailed => PaymentEventType.CaptureSucceeded,
+        _ => null,
+    };
 }

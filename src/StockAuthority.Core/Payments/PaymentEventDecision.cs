@@ -41,14 +41,14 @@ internal static class PaymentEventDecision
             return Alone(paymentEvent, ResolutionKind.Held, ResolutionReason.OrderDiffers);
         }
 
-        var isSameFact = known.Has(paymentEvent);
+        var isSameFact = known.IsRepeatedBy(paymentEvent);
         var payment = known.With(paymentEvent, state.LastSequence);
         payment = payment with
         {
             OrderRef = payment.OrderRef ?? state.ReservationsOfPayment(paymentEvent.PaymentObjectId).FirstOrDefault()?.OrderRef,
         };
         var isStale = known.Facts.Any(fact => fact.OccurredAt > paymentEvent.OccurredAt);
-        var current = new Candidate(payment.Id, Waiting(paymentEvent), KnowsCapture(payment), isSameFact, isStale, paymentEvent.Problems.IsEmpty);
+        var current = new Candidate(payment, Waiting(paymentEvent), isSameFact, isStale);
         return Resolve(new DecisionBuilder(state, now), payment.OrderRef, Siblings(state, payment), current, matrix);
     }
 
@@ -75,19 +75,22 @@ internal static class PaymentEventDecision
         Candidate? current,
         TriggerMatrix matrix)
     {
-        var verdict = orderRef is null
-            ? Verdict.Held(InventoryAction.None, ResolutionReason.MissingContext, MissingWithoutOrder(payments))
+        ImmutableArray<Verdict> verdicts = orderRef is null
+            ? [Verdict.Held(InventoryAction.None, ResolutionReason.MissingContext, MissingWithoutOrder(payments))]
             : OrderConvergence.Converge(builder, matrix, orderRef, payments);
         ImmutableArray<Candidate> candidates =
         [
-            .. payments.SelectMany(payment => payment.Waiting.Select(waiting => new Candidate(payment.Id, waiting, KnowsCapture(payment), IsSameFact: false, IsStale: false, IsReadable: true))),
+            .. payments.SelectMany(payment => payment.Waiting.Select(waiting => new Candidate(payment, waiting, IsSameFact: false, IsStale: false))),
             .. current is null ? Enumerable.Empty<Candidate>() : [current],
         ];
         var isCommitted = orderRef is not null && builder.ReservationsOfOrder(orderRef).Any(reservation => reservation.Lines.Any(line => line.Committed > 0));
-        var actor = Actor(candidates, verdict, current, matrix);
+        var asking = Asking(candidates, verdicts, current, matrix);
+        var mover = asking.FirstOrDefault(each => each.Value.Kind == ResolutionKind.Action, asking.FirstOrDefault()).Key;
         ImmutableArray<(Candidate Candidate, EventResolution Resolution)> resolutions =
         [
-            .. candidates.Select(candidate => (candidate, ResolutionOf(candidate, candidate == actor, verdict, orderRef, isCommitted, matrix))),
+            .. candidates.Select(candidate => (candidate, asking.TryGetValue(candidate, out var verdict)
+                ? Resolution(candidate, verdict.Kind, verdict.Reason, orderRef, verdict.MissingFields, moves: candidate == mover)
+                : ResolutionOf(candidate, verdicts, orderRef, isCommitted, matrix))),
         ];
 
         return builder.Build(new StockOutcome.Resolved(resolutions.FirstOrDefault(each => each.Candidate == current).Resolution)) with
@@ -98,7 +101,7 @@ internal static class PaymentEventDecision
                 {
                     Waiting =
                     [
-                        .. resolutions.Where(each => each.Candidate.Payment == payment.Id && each.Resolution.Kind == ResolutionKind.Held && Waits(each.Resolution))
+                        .. resolutions.Where(each => each.Candidate.Payment.Id == payment.Id && each.Resolution.Kind == ResolutionKind.Held && Waits(each.Resolution))
                             .Select(each => each.Candidate.Event),
                     ],
                 }),
@@ -109,40 +112,31 @@ internal static class PaymentEventDecision
 
     private static EventResolution ResolutionOf(
         Candidate candidate,
-        bool isActor,
-        Verdict verdict,
+        ImmutableArray<Verdict> verdicts,
         string? orderRef,
         bool isCommitted,
         TriggerMatrix matrix)
     {
         var type = candidate.Event.Type;
         var action = matrix.ActionFor(type);
-        if (isActor)
-        {
-            var reason = verdict is { Kind: ResolutionKind.Held, Reason: ResolutionReason.MissingContext } && !candidate.IsReadable
-                ? ResolutionReason.InvalidContext
-                : verdict.Reason!;
-            return Resolution(candidate, verdict.Kind, reason, orderRef, verdict.MissingFields, moves: true);
-        }
-
         if (candidate.IsSameFact)
         {
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.SameFact, orderRef);
         }
 
-        if (verdict is { Kind: ResolutionKind.Held, Reason: ResolutionReason.MissingContext } && action != InventoryAction.None)
+        if (verdicts is [{ Reason: ResolutionReason.MissingContext } missing] && action != InventoryAction.None)
         {
             return Resolution(
                 candidate,
                 ResolutionKind.Held,
-                candidate.IsReadable ? ResolutionReason.MissingContext : ResolutionReason.InvalidContext,
+                candidate.Event.IsReadable ? ResolutionReason.MissingContext : ResolutionReason.InvalidContext,
                 orderRef,
-                verdict.MissingFields);
+                missing.MissingFields);
         }
 
         if (type == PaymentEventType.RefundPosted)
         {
-            return RefundResolution(candidate, action, orderRef, isCommitted);
+            return RefundResolution(candidate, orderRef, isCommitted, matrix);
         }
 
         return action switch
@@ -152,40 +146,69 @@ internal static class PaymentEventDecision
             _ => Resolution(
                 candidate,
                 ResolutionKind.NoOp,
-                verdict.Kind == ResolutionKind.NoOp && verdict.Reason is { } why ? why
-                    : candidate.IsStale ? ResolutionReason.Stale
-                    : ResolutionReason.AlreadyThere,
+                verdicts.FirstOrDefault(verdict => verdict.Kind == ResolutionKind.NoOp && verdict.Action == action)?.Reason
+                    ?? (candidate.IsStale ? ResolutionReason.Stale : ResolutionReason.AlreadyThere),
                 orderRef),
         };
     }
 
     /// <summary>A refund moves no stock. That of a whole order which is still here is for people to look at, where the matrix says so.</summary>
-    private static EventResolution RefundResolution(Candidate candidate, InventoryAction action, string? orderRef, bool isCommitted)
+    private static EventResolution RefundResolution(Candidate candidate, string? orderRef, bool isCommitted, TriggerMatrix matrix)
     {
-        if (action != InventoryAction.Review || !candidate.Event.FullAmount)
+        if (matrix.ActionFor(PaymentEventType.RefundPosted) != InventoryAction.Review || !candidate.Event.FullAmount)
         {
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
         }
 
-        // What is refunded was captured: where that is not known yet, the capture is still on its way.
-        return isCommitted ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.RefundReview, orderRef)
-            : candidate.KnowsCapture ? Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef)
+        if (candidate.Payment.Knows(PaymentEventType.CaptureSucceeded) || PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing)
+        {
+            return isCommitted
+                ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.RefundReview, orderRef)
+                : Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
+        }
+
+        // Cancelling an authorization can look like a refund. Any other refund is of a capture that is still on its way.
+        return candidate.Payment.Knows(PaymentEventType.AuthVoided)
+            ? Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef)
             : Resolution(candidate, ResolutionKind.Held, ResolutionReason.MissingContext, orderRef, ["capture"]);
     }
 
-    /// <summary>The event that the verdict is about: the one that asked for it, preferably the one at hand.</summary>
-    private static Candidate? Actor(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
+    /// <summary>The events that the verdicts are about. What is held comes first, so that no movement hides it, and one event at most acts.</summary>
+    private static Dictionary<Candidate, Verdict> Asking(
+        ImmutableArray<Candidate> candidates,
+        ImmutableArray<Verdict> verdicts,
+        Candidate? current,
+        TriggerMatrix matrix)
     {
-        if (verdict.Kind == ResolutionKind.NoOp || verdict.Reason == ResolutionReason.MissingContext)
+        var asking = new Dictionary<Candidate, Verdict>();
+        foreach (var verdict in verdicts.Where(each => each.Kind == ResolutionKind.Held && each.Reason != ResolutionReason.MissingContext))
         {
-            return null;
+            if (Asking(candidates, verdict, current, matrix) is { } candidate)
+            {
+                asking.TryAdd(candidate, verdict);
+            }
         }
 
-        var asking = candidates.Where(candidate => !candidate.IsSameFact && matrix.ActionFor(candidate.Event.Type) == verdict.Action).ToImmutableArray();
-        return asking.FirstOrDefault(candidate => candidate == current)
-            ?? asking.MaxBy(candidate => candidate.Event.OccurredAt)
-            ?? (verdict.Kind == ResolutionKind.Action ? current ?? candidates.LastOrDefault() : null);
+        var acted = verdicts.Where(verdict => verdict.Kind == ResolutionKind.Action).ToImmutableArray();
+        var action = acted.FirstOrDefault(verdict => Asking(candidates, verdict, current, matrix) == current) ?? acted.FirstOrDefault();
+        if (action is not null && (Asking(candidates, action, current, matrix) ?? Bystander(candidates, current, matrix)) is { } actor)
+        {
+            asking.TryAdd(actor, action);
+        }
+
+        return asking;
     }
+
+    /// <summary>The event that asked for it, preferably the one at hand.</summary>
+    private static Candidate? Asking(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
+    {
+        var asking = candidates.Where(candidate => !candidate.IsSameFact && verdict.IsAbout(matrix.ActionFor(candidate.Event.Type))).ToImmutableArray();
+        return asking.FirstOrDefault(candidate => candidate == current) ?? asking.MaxBy(candidate => candidate.Event.OccurredAt);
+    }
+
+    /// <summary>An event that brought what others had asked for, unless it is for people to look at itself.</summary>
+    private static Candidate? Bystander(ImmutableArray<Candidate> candidates, Candidate? current, TriggerMatrix matrix) =>
+        (current ?? candidates.LastOrDefault()) is { } candidate && matrix.ActionFor(candidate.Event.Type) != InventoryAction.Review ? candidate : null;
 
     /// <summary>Reviews wait for people; everything else that is held is looked at again whenever more is known of its order.</summary>
     private static bool Waits(EventResolution resolution) =>
@@ -202,10 +225,8 @@ internal static class PaymentEventDecision
             : state.Payments.Where(each => each.OrderRef == payment.OrderRef && each.Id != payment.Id),
     ];
 
-    private static bool KnowsCapture(Payment payment) => payment.Knows(PaymentEventType.CaptureSucceeded);
-
     private static WaitingEvent Waiting(PaymentEvent paymentEvent) =>
-        new(paymentEvent.Id, paymentEvent.Type, paymentEvent.ModificationRef, paymentEvent.FullAmount, paymentEvent.OccurredAt);
+        new(paymentEvent.Id, paymentEvent.Type, paymentEvent.ModificationRef, paymentEvent.FullAmount, paymentEvent.OccurredAt, paymentEvent.Problems.IsEmpty);
 
     private static Decision Alone(PaymentEvent paymentEvent, ResolutionKind kind, string reason, params ImmutableArray<string> missingFields)
     {
@@ -225,6 +246,5 @@ internal static class PaymentEventDecision
     /// <summary>An event that gets its resolution now.</summary>
     /// <param name="IsSameFact">Another event reported the same fact before.</param>
     /// <param name="IsStale">Something later is already known of its payment.</param>
-    /// <param name="IsReadable">All of its context could be read.</param>
-    private sealed record Candidate(PaymentId Payment, WaitingEvent Event, bool KnowsCapture, bool IsSameFact, bool IsStale, bool IsReadable);
+    private sealed record Candidate(Payment Payment, WaitingEvent Event, bool IsSameFact, bool IsStale);
 }

@@ -57,21 +57,44 @@ internal static class PaymentStanding
             && failure.OccurredAt >= fact.OccurredAt));
 
     /// <summary>
-    /// The units that a committing payment has paid for: all that it is for, or those that its partial captures named.
+    /// The units that a committing payment has paid for: those that its partial captures named, each its own; null for all
+    /// that it is for.
     /// </summary>
-    /// <returns>The lines, null for all of the order's, and whether a partial capture did not say which units it took.</returns>
-    public static (ImmutableArray<StockLine>? Lines, bool HasUnnamedPart) PaidLines(Payment payment)
-    {
-        var captures = LiveCaptures(payment).ToImmutableArray();
-        if (captures.IsEmpty || captures.Any(capture => capture.FullAmount))
-        {
-            return (payment.Named?.Lines, false);
-        }
+    public static ImmutableArray<StockLine>? PaidLines(Payment payment, TriggerMatrix matrix) =>
+        IsPaidInPart(payment) && !(IsAuthorized(payment, matrix) && matrix.ActionFor(PaymentEventType.AuthCreated) == InventoryAction.Commit)
+            ? TakenLines(payment)
+            : payment.Named?.Lines;
 
-        return (
-            captures.Aggregate(ImmutableArray<StockLine>.Empty, (lines, capture) => StockLines.Largest(lines, capture.Lines)),
-            captures.Any(capture => capture.Lines.IsEmpty));
-    }
+    /// <summary>Whether a partial capture did not say which units it took.</summary>
+    public static bool HasUnnamedPart(Payment payment) => IsPaidInPart(payment) && Taken(payment).Any(each => each.Lines.IsEmpty);
+
+    /// <summary>All lines that its events named.</summary>
+    public static ImmutableArray<StockLine> NamedLines(Payment payment) => payment.Facts.Aggregate(
+        StockLines.Largest(payment.Named?.Lines ?? [], IsPaidInPart(payment) ? TakenLines(payment) : []),
+        (lines, fact) => StockLines.Largest(lines, fact.Lines));
+
+    /// <summary>
+    /// Whether it should hold units: authorized, or captured in part and the rest still authorized. While no one has said
+    /// what a part was, all of it stays held: what has been paid for must not be sold meanwhile.
+    /// </summary>
+    public static bool IsHolding(Payment payment, TriggerMatrix matrix) => Of(payment, matrix) switch
+    {
+        Standing.Holding => true,
+        Standing.Committing when IsPaidInPart(payment) =>
+            HasUnnamedPart(payment)
+            || matrix.ActionFor(PaymentEventType.CaptureSucceeded) == InventoryAction.Reserve
+            || (IsAuthorized(payment, matrix) && matrix.ActionFor(PaymentEventType.AuthCreated) == InventoryAction.Reserve),
+        _ => false,
+    };
+
+    /// <summary>Whether what it held and has not paid for should go back.</summary>
+    public static bool HoldsNoMore(Payment payment, TriggerMatrix matrix) =>
+        !IsHolding(payment, matrix) && (IsEnded(payment, matrix) || IsRefundedToRelease(payment, matrix));
+
+    /// <summary>When what it holds was last asked for.</summary>
+    public static DateTimeOffset HeldSince(Payment payment, TriggerMatrix matrix) => payment.Facts
+        .Where(fact => matrix.ActionFor(fact.Type) is InventoryAction.Reserve or InventoryAction.Commit)
+        .Max(fact => fact.OccurredAt);
 
     /// <summary>The matrix wants units of fully refunded orders back on sale unless they were handed over.</summary>
     public static bool IsRefundedToRelease(Payment payment, TriggerMatrix matrix) =>
@@ -79,8 +102,9 @@ internal static class PaymentStanding
         && payment.Facts.Any(fact => fact is { Type: PaymentEventType.RefundPosted, FullAmount: true });
 
     /// <summary>When the facts that ended it became known; see <see cref="PaymentFact.LearnedAt"/>.</summary>
-    public static long EndLearnedAt(Payment payment) => payment.Facts
-        .Where(fact => fact.Type is PaymentEventType.AuthVoided or PaymentEventType.AuthFailed or PaymentEventType.RefundPosted)
+    public static long EndLearnedAt(Payment payment, TriggerMatrix matrix) => payment.Facts
+        .Where(fact => fact.Type is PaymentEventType.AuthVoided or PaymentEventType.AuthFailed
+            || (fact.Type == PaymentEventType.RefundPosted && IsRefundedToRelease(payment, matrix)))
         .Select(fact => fact.LearnedAt)
         .DefaultIfEmpty(0)
         .Max();
@@ -102,6 +126,15 @@ internal static class PaymentStanding
                 .ThenBy(fact => fact.Type == PaymentEventType.AuthCreated ? 1 : 0)
                 .LastOrDefault() is { Type: PaymentEventType.AuthFailed };
     }
+
+    private static bool IsPaidInPart(Payment payment) => Taken(payment) is { IsEmpty: false } taken && taken.All(each => !each.FullAmount);
+
+    private static ImmutableArray<StockLine> TakenLines(Payment payment) => StockLines.Sum(Taken(payment).SelectMany(each => each.Lines));
+
+    /// <summary>The facts that say what money was taken: captures, and while none is known, settlements.</summary>
+    private static ImmutableArray<PaymentFact> Taken(Payment payment) => LiveCaptures(payment).ToImmutableArray() is { IsEmpty: false } captures
+        ? captures
+        : [.. payment.Facts.Where(fact => fact.Type == PaymentEventType.SettlementConfirmed)];
 
     private static Standing Stronger(Standing standing, InventoryAction action) => action switch
     {

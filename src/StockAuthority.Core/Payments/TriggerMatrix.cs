@@ -114,6 +114,12 @@ public sealed class TriggerMatrix
             {
                 problems.Add($"'{row.Event}' has no {name}.");
             }
+
+            // They separate columns and rows in what is signed: with them inside a cell, two matrices could have one signature.
+            foreach (var (name, _) in TextColumns(row).Where(column => !string.IsNullOrWhiteSpace(column.Text) && column.Text.Any(char.IsControl)))
+            {
+                problems.Add($"'{row.Event}' has a control character in its {name}.");
+            }
         }
 
         problems.AddRange(ContractEvents.Where(entry => !byType.ContainsKey(entry.Value)).Select(entry => $"'{entry.Key}' has no row.").Order(StringComparer.Ordinal));

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using StockAuthority.Core.Inventory;
+
+namespace StockAuthority.Core.Payments;
+
+/// <summary>What an order is for, as far as anyone has said: the checkout, or else all of its payments together.</summary>
+internal sealed class OrderDemand
+{
+    private readonly ImmutableArray<StockLine> _original;
+    private readonly ImmutableArray<Reservation> _withdrawable;
+
+    public OrderDemand(ImmutableArray<Reservation> reservations, ImmutableArray<Payment> payments)
+    {
+        var isRegistered = reservations.Any(reservation => reservation.Origin == ReservationOrigin.Checkout);
+        ImmutableArray<Reservation> counted =
+        [
+            .. reservations.Where(each => !isRegistered || (each.Origin == ReservationOrigin.Checkout && !IsSuperseded(each, reservations))),
+        ];
+        _original = isRegistered
+            ? StockLines.Sum(counted.SelectMany(reservation => reservation.Lines).Select(line => new StockLine(line.Key, line.Quantity)))
+            : payments.Aggregate(ImmutableArray<StockLine>.Empty, (lines, payment) => StockLines.Largest(lines, PaymentStanding.NamedLines(payment)));
+
+        // A payment can have reserved again after the checkout's reservation had ended: who gives that up gives up the order's units.
+        _withdrawable = [.. reservations.Where(each => counted.Contains(each) || each.Number > counted[^1].Number)];
+        Lines = [.. _original.Select(line => line with { Quantity = Wanted(line.Key) }).Where(line => line.Quantity > 0)];
+        IsWithdrawn = counted.Length > 0 && counted.All(reservation => reservation.Lines.All(line => Wanted(line.Key) <= 0));
+    }
+
+    /// <summary>Whether any lines are known.</summary>
+    public bool IsKnown => _original.Length > 0;
+
+    /// <summary>What the order still wants.</summary>
+    public ImmutableArray<StockLine> Lines { get; }
+
+    /// <summary>Whether all of it was given up for good.</summary>
+    public bool IsWithdrawn { get; }
+
+    /// <summary>What the order was for at first: no payment can be for more.</summary>
+    public long Original(StockKey key) => StockLines.Quantity(_original, key);
+
+    /// <summary>What the order still wants: withdrawn units are gone for good.</summary>
+    public long Wanted(StockKey key) => Original(key) - _withdrawable.Sum(reservation => reservation.Line(key)?.Withdrawn ?? 0);
+
+    /// <summary>A checkout that reserved again after its reservation had ended wants these units, not those and these.</summary>
+    private static bool IsSuperseded(Reservation reservation, ImmutableArray<Reservation> all) =>
+        reservation.State is ReservationState.Released or ReservationState.Expired
+        && all.Any(later => later.Origin == ReservationOrigin.Checkout && later.Number > reservation.Number && later.CreatedAt >= reservation.ClosedAt);
+}

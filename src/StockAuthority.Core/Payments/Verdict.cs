@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace StockAuthority.Core.Payments;
+
+/// <summary>What bringing an order to where its payments want it came to.</summary>
+/// <param name="Action">What it is about; decides which event it is the resolution of.</param>
+internal sealed record Verdict(ResolutionKind Kind, InventoryAction Action, string Reason, ImmutableArray<string> MissingFields)
+{
+    public static Verdict Acted(InventoryAction action, string reason) => new(ResolutionKind.Action, action, reason, []);
+
+    public static Verdict Nothing(InventoryAction action, string reason) => new(ResolutionKind.NoOp, action, reason, []);
+
+    public static Verdict Held(InventoryAction action, string reason, params ImmutableArray<string> missingFields) =>
+        new(ResolutionKind.Held, action, reason, missingFields);
+
+    /// <summary>Whether an event that asks for this action asked for what the verdict is about.</summary>
+    public bool IsAbout(InventoryAction action) => Reason == ResolutionReason.LinesDiffer
+        ? action is InventoryAction.Reserve or InventoryAction.Commit
+        : action == Action;
+}

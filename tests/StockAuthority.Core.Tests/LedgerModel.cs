@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using StockAuthority.Core.Inventory;
+using StockAuthority.Core.Payments;
+
+namespace StockAuthority.Core.Tests;
+
+/// <summary>
+/// The ledger without its database. Each command is decided on a state that is loaded anew from what earlier commands
+/// stored, so nothing can survive in memory that the server would not have kept.
+/// </summary>
+internal sealed class LedgerModel(TriggerMatrix matrix)
+{
+    public const string TenantId = "tenant-1";
+
+    private readonly Dictionary<StockKey, StockLevel> _levels = [];
+    private readonly SortedDictionary<long, Reservation> _reservations = [];
+    private readonly Dictionary<PaymentId, Payment> _payments = [];
+    private readonly Dictionary<PaymentEventId, EventResolution> _resolutions = [];
+    private readonly List<Movement> _movements = [];
+    private long _commands;
+
+    public LedgerModel()
+        : this(Matrices.ReserveOnAuthorization)
+    {
+    }
+
+    public TriggerMatrix Matrix { get; } = matrix;
+
+    public DateTimeOffset Now { get; private set; } = Shop.Opening;
+
+    public IReadOnlyList<Movement> Movements => _movements;
+
+    public IReadOnlyCollection<StockLevel> Levels => _levels.Values;
+
+    public IReadOnlyCollection<Reservation> Reservations => _reservations.Values;
+
+    public IReadOnlyCollection<Payment> Payments => _payments.Values;
+
+    /// <summary>The latest recorded resolution of each event.</summary>
+    public IReadOnlyDictionary<PaymentEventId, EventResolution> Resolutions => _resolutions;
+
+    public StockLevel Level(StockKey key) => _levels.GetValueOrDefault(key) ?? new StockLevel(key);
+
+    public Reservation Reservation(long number) => _reservations[number];
+
+    public void Advance(TimeSpan by) => Now += by;
+
+    public TenantState Load()
+    {
+        var state = new TenantState(TenantId, _movements.Count, _movements.Count == 0 ? MovementChain.Genesis : _movements[^1].Hash);
+        foreach (var location in Shop.Locations)
+        {
+            state.LoadLocation(location);
+        }
+
+        foreach (var level in _levels.Values)
+        {
+            state.Load(level);
+        }
+
+        foreach (var reservation in _reservations.Values)
+        {
+            state.Load(reservation);
+        }
+
+        foreach (var payment in _payments.Values)
+        {
+            state.Load(payment);
+        }
+
+        foreach (var recorded in _resolutions.Keys)
+        {
+            state.Load(recorded);
+        }
+
+        return state;
+    }
+
+    public Decision Run(StockCommand command)
+    {
+        var state = Load();
+        var decision = StockDecisions.Decide(state, command, Matrix, Now);
+        _commands++;
+        state.Apply(decision, $"key-{_commands}", Now);
+        _movements.AddRange(state.Movements);
+        foreach (var level in state.ChangedLevels)
+        {
+            _levels[level.Key] = level;
+        }
+
+        foreach (var reservation in state.ChangedReservations)
+        {
+            _reservations[reservation.Number] = reservation;
+        }
+
+        foreach (var payment in state.ChangedPayments)
+        {
+            _payments[payment.Id] = payment;
+        }
+
+        foreach (var resolution in decision.EventResolutions)
+        {
+            _resolutions[resolution.EventId] = resolution;
+        }
+
+        return decision;
+    }
+
+    public Reservation Reserve(params ImmutableArray<StockLine> lines) => Reserved(Run(Shop.Reserve(lines)));
+
+    public EventResolution Apply(PaymentEvent paymentEvent) =>
+        Run(new StockCommand.ApplyPaymentEvent(paymentEvent)).Outcome is StockOutcome.Resolved resolved
+            ? resolved.Resolution
+            : throw new InvalidOperationException("An event got no resolution.");
+
+    public void Stock(params ImmutableArray<StockLine> lines) => Run(new StockCommand.Adjust("delivery-note", AdjustmentReason.Receipt, lines));
+
+    public static Reservation Reserved(Decision decision) =>
+        decision.Outcome is StockOutcome.Applied { Reservation: { } reservation }
+            ? reservation
+            : throw new InvalidOperationException($"Not applied: {decision.Outcome}");
+}
