@@ -41,6 +41,9 @@ internal static class IntakeApplication
         var builder = WebApplication.CreateBuilder(args);
         var settings = IntakeSettings.Read(builder.Configuration);
         builder.AddServiceDefaults("stockauthority-intake");
+
+        // A line or more for each request would let anyone fill the log; rejections are counted instead.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

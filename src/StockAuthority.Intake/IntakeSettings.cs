@@ -65,9 +65,9 @@ internal sealed record IntakeSettings
 
     private static StripeAccount ReadStripeAccount(IConfigurationSection section, List<string> missing)
     {
-        if (section.Key.Length > LongestNameLength)
+        if (section.Key.Length > LongestNameLength || !section.Key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
         {
-            throw new SettingsException($"StockAuthority.Intake cannot start because an account's name under Stripe:Accounts is longer than {LongestNameLength} characters.");
+            throw new SettingsException($"StockAuthority.Intake cannot start because an account's name under Stripe:Accounts is not 1 to {LongestNameLength} ASCII letters, digits, dashes, underscores or dots.");
         }
 
         var tenantId = Required(section, "TenantId", missing);
@@ -119,8 +119,8 @@ internal sealed record IntakeSettings
             var builder = new NpgsqlConnectionStringBuilder(text);
 
             // Providers give up after some 10 seconds: an answer that says "try later" must come before that.
-            builder.Timeout = builder.ContainsKey("Timeout") ? builder.Timeout : 4;
-            builder.CommandTimeout = builder.ContainsKey("Command Timeout") ? builder.CommandTimeout : 5;
+            builder.Timeout = builder.ShouldSerialize("Timeout") ? builder.Timeout : 4;
+            builder.CommandTimeout = builder.ShouldSerialize("Command Timeout") ? builder.CommandTimeout : 5;
             return builder.ConnectionString;
         }
         catch (ArgumentException)

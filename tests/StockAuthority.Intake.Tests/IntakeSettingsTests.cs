@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+using Npgsql;
 using Shouldly;
 
 namespace StockAuthority.Intake.Tests;
@@ -39,5 +41,16 @@ public sealed class IntakeSettingsTests
         (await IntakeApplication.RunAsync(arguments, errors)).ShouldBe(1);
         errors.ToString().ShouldContain(key);
         errors.ToString().ShouldNotContain(value);
+    }
+
+    [Theory]
+    [InlineData("Host=127.0.0.1", 4, 5)]
+    [InlineData("Host=127.0.0.1;Timeout=9;Command Timeout=8", 9, 8)]
+    public void The_inbox_is_waited_for_less_long_than_a_provider_waits_unless_told_otherwise(string connectionString, int timeoutSeconds, int commandTimeoutSeconds)
+    {
+        var configuration = new ConfigurationBuilder().AddCommandLine(RunningIntake.Arguments(connectionString, authorityPort: 1)).Build();
+        var builder = new NpgsqlConnectionStringBuilder(IntakeSettings.Read(configuration).InboxConnectionString);
+        builder.Timeout.ShouldBe(timeoutSeconds);
+        builder.CommandTimeout.ShouldBe(commandTimeoutSeconds);
     }
 }

@@ -12,8 +12,10 @@ internal sealed class RejectionTrace(TimeProvider clock)
     private readonly Lock _lock = new();
     private readonly Dictionary<RejectionKey, (long Count, byte[] Sample)> _entries = [];
 
-    public void Record(RejectionKey key, ReadOnlySpan<byte> body)
+    public void Record(string tenantId, string provider, string account, string reason, ReadOnlySpan<byte> body)
     {
+        var now = clock.GetUtcNow();
+        var key = new RejectionKey(tenantId, provider, account, reason, new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero));
         var sample = body[..Math.Min(body.Length, LongestSampleBytes)];
         lock (_lock)
         {
@@ -26,12 +28,6 @@ internal sealed class RejectionTrace(TimeProvider clock)
                 _entries.Add(key, (1, sample.ToArray()));
             }
         }
-    }
-
-    public DateTimeOffset CurrentHour()
-    {
-        var now = clock.GetUtcNow();
-        return new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
     }
 
     /// <summary>Takes all that was counted since the last time.</summary>

@@ -71,7 +71,7 @@ internal sealed partial class StripeWebhook(
 
     private ProblemHttpResult Reject(StripeAccount account, int status, string reason, string detail, byte[] body)
     {
-        rejections.Record(new RejectionKey(account.TenantId, StripeTranslation.Provider, account.Name, reason, rejections.CurrentHour()), body);
+        rejections.Record(account.TenantId, StripeTranslation.Provider, account.Name, reason, body);
         metrics.Rejected(account.Name, reason);
         return WebhookProblem.Of(status, reason, detail);
     }
