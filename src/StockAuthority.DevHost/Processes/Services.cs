@@ -9,7 +9,7 @@ public static class Services
     public const string PosConsumer = "pos-square";
 
     /// <summary>The version of Square's interface that the connector is written against.</summary>
-    public const string SquareVersion = "2025-10-16";
+    public const string SquareVersion = "2025-08-20";
 
     /// <summary>The authority: gRPC on one port, JSON and health on the other.</summary>
     public static ChildProgram Server(Checkout checkout, string logFile, int grpcPort, int httpPort, string postgres, string redis, string keySetFile) => new(
