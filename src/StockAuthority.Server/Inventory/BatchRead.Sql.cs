@@ -14,87 +14,88 @@ internal sealed partial class BatchRead
         FOR NO KEY UPDATE
         """;
 
+    // Look-ups are LATERAL with OFFSET 0, so that the planner can neither turn a join around nor merge it: plans of this
+    // process are made once, maybe while the tables are empty, and must still be right at a hundred million rows.
     private const string OutcomesSql =
         """
-        SELECT o.tenant_id, o.idempotency_key, o.fingerprint, o.answer_kind, o.answer
+        SELECT wanted.tenant_id, wanted.idempotency_key, o.fingerprint, o.answer_kind, o.answer
         FROM unnest($1::text[], $2::text[]) AS wanted (idempotency_key, tenant_id)
-        JOIN outcomes o USING (idempotency_key, tenant_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM outcomes
+            WHERE outcomes.idempotency_key = wanted.idempotency_key AND outcomes.tenant_id = wanted.tenant_id
+            OFFSET 0
+        ) AS o
         """;
 
-    private const string RecordedEventsSql =
+    private const string LocationsSql =
         """
-        SELECT e.tenant_id, e.provider, e.account, e.provider_event_id
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (provider_event_id, account, provider, tenant_id)
-        JOIN payment_events e USING (provider_event_id, account, provider, tenant_id)
+        SELECT wanted.tenant_id, wanted.location_id
+        FROM unnest($1::text[], $2::text[]) AS wanted (location_id, tenant_id)
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM locations
+            WHERE locations.location_id = wanted.location_id AND locations.tenant_id = wanted.tenant_id
+            OFFSET 0
+        ) AS found
         """;
 
-    // The three statements below share their parameters. $1 to $7: see touched_orders in the migrations.
-    // $8, $9: reservations that commands name. $10 to $12: SKUs and locations that commands name.
-    // An order has few reservations; 500 bounds what a caller who gives many orders one reference can make us read.
-    private const string PaymentsSql =
+    private const string LevelsSql =
         """
-        SELECT p.tenant_id, p.provider, p.account, p.payment_object_id, p.order_ref, p.named::text, p.facts::text, p.waiting::text
-        FROM touched_orders($1, $2, $3, $4, $5, $6, $7)
-        JOIN payments p USING (order_ref, tenant_id)
-        UNION ALL
-        SELECT p.tenant_id, p.provider, p.account, p.payment_object_id, p.order_ref, p.named::text, p.facts::text, p.waiting::text
-        FROM unnest($3 || $6, $4 || $7) AS wanted (payment_object_id, tenant_id)
-        JOIN payments p USING (payment_object_id, tenant_id)
+        SELECT wanted.tenant_id, wanted.sku, wanted.location_id,
+               l.available, l.reserved, l.committed, l.inspection, l.damaged, l.in_transit, l.shortfall, l.version, l.sequence
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (sku, location_id, tenant_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM stock_levels
+            WHERE stock_levels.sku = wanted.sku AND stock_levels.location_id = wanted.location_id AND stock_levels.tenant_id = wanted.tenant_id
+            OFFSET 0
+        ) AS l
         """;
 
     private const string ReservationsSql =
         """
-        SELECT r.tenant_id, r.reservation_number, r.order_ref, r.payment_object_id, r.channel, r.origin, r.state, r.lines::text,
+        SELECT wanted.tenant_id, r.reservation_number, r.order_ref, r.payment_object_id, r.channel, r.origin, r.state, r.lines::text,
                r.created_at, r.expire_at, r.closed_at
-        FROM touched_orders($1, $2, $3, $4, $5, $6, $7) AS o
+        FROM unnest($1::bigint[], $2::text[]) AS wanted (reservation_number, tenant_id)
         CROSS JOIN LATERAL (
             SELECT * FROM reservations
-            WHERE reservations.order_ref = o.order_ref AND reservations.tenant_id = o.tenant_id
-            ORDER BY reservations.reservation_number DESC
-            LIMIT 500
+            WHERE reservations.reservation_number = wanted.reservation_number AND reservations.tenant_id = wanted.tenant_id
+            OFFSET 0
         ) AS r
-        UNION ALL
-        SELECT r.tenant_id, r.reservation_number, r.order_ref, r.payment_object_id, r.channel, r.origin, r.state, r.lines::text,
-               r.created_at, r.expire_at, r.closed_at
-        FROM unnest($8, $9) AS wanted (reservation_number, tenant_id)
-        JOIN reservations r USING (reservation_number, tenant_id)
         """;
 
-    /// <summary>A key without a level still answers whether its location exists.</summary>
-    private const string LevelsSql =
+    private const string LevelsOfReservationsSql =
         """
-        WITH touched_lines AS (
-            SELECT p.tenant_id, p.known_lines AS lines
-            FROM touched_orders($1, $2, $3, $4, $5, $6, $7)
-            JOIN payments p USING (order_ref, tenant_id)
-            UNION ALL
-            SELECT p.tenant_id, p.known_lines
-            FROM unnest($3 || $6, $4 || $7) AS wanted (payment_object_id, tenant_id)
-            JOIN payments p USING (payment_object_id, tenant_id)
-            UNION ALL
-            SELECT r.tenant_id, r.lines
-            FROM touched_orders($1, $2, $3, $4, $5, $6, $7) AS o
+        WITH touched_keys AS (
+            SELECT DISTINCT line.sku, line.location_id, r.tenant_id
+            FROM unnest($1::bigint[], $2::text[]) AS wanted (reservation_number, tenant_id)
             CROSS JOIN LATERAL (
                 SELECT * FROM reservations
-                WHERE reservations.order_ref = o.order_ref AND reservations.tenant_id = o.tenant_id
-                ORDER BY reservations.reservation_number DESC
-                LIMIT 500
+                WHERE reservations.reservation_number = wanted.reservation_number AND reservations.tenant_id = wanted.tenant_id
+                OFFSET 0
             ) AS r
-            UNION ALL
-            SELECT r.tenant_id, r.lines
-            FROM unnest($8, $9) AS wanted (reservation_number, tenant_id)
-            JOIN reservations r USING (reservation_number, tenant_id)
-        ), touched_keys AS (
-            SELECT sku, location_id, tenant_id FROM unnest($10, $11, $12) AS named (sku, location_id, tenant_id)
-            UNION
-            SELECT line.sku, line.location_id, touched_lines.tenant_id
-            FROM touched_lines
-            CROSS JOIN LATERAL jsonb_to_recordset(touched_lines.lines) AS line (sku text, location_id text)
+            CROSS JOIN LATERAL jsonb_to_recordset(r.lines) AS line (sku text, location_id text)
         )
-        SELECT k.tenant_id, k.sku, k.location_id, place.location_id IS NOT NULL,
+        SELECT k.tenant_id, k.sku, k.location_id,
                l.available, l.reserved, l.committed, l.inspection, l.damaged, l.in_transit, l.shortfall, l.version, l.sequence
         FROM touched_keys k
-        LEFT JOIN locations place USING (location_id, tenant_id)
-        LEFT JOIN stock_levels l USING (sku, location_id, tenant_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM stock_levels
+            WHERE stock_levels.sku = k.sku AND stock_levels.location_id = k.location_id AND stock_levels.tenant_id = k.tenant_id
+            OFFSET 0
+        ) AS l
+        """;
+
+    /// <summary>Whether a payment is known already of an order that is being reserved. Hardly ever; then the context is read.</summary>
+    private const string ReservingSql =
+        """
+        SELECT EXISTS (
+            SELECT FROM unnest($1::text[], $2::text[], $3::text[]) AS reserving (order_ref, payment_object_id, tenant_id)
+            CROSS JOIN LATERAL (
+                SELECT 1 FROM payments
+                WHERE payments.order_ref = reserving.order_ref AND payments.tenant_id = reserving.tenant_id
+                UNION ALL
+                SELECT 1 FROM payments
+                WHERE payments.payment_object_id = reserving.payment_object_id AND payments.tenant_id = reserving.tenant_id
+                OFFSET 0
+            ) AS found)
         """;
 }

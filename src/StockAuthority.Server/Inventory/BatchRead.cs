@@ -1,39 +1,27 @@
 using Npgsql;
 using StockAuthority.Core.Inventory;
-using StockAuthority.Core.Payments;
 
 namespace StockAuthority.Server.Inventory;
 
-/// <summary>The first round trip of a batch: takes the tenants' locks and reads everything that its commands can touch.</summary>
+/// <summary>
+/// The first round trip of a batch: takes the tenants' locks and reads what its commands name. Only where payments are
+/// involved a second one follows for what belongs to their orders, see <see cref="PaymentContextRead"/>.
+/// </summary>
 internal sealed partial class BatchRead
 {
-    private readonly List<string> _outcomeKeys = [];
-    private readonly List<string> _outcomeTenants = [];
-    private readonly List<PaymentEvent> _events = [];
-    private readonly List<string> _eventTenants = [];
-    private readonly List<string> _eventOrders = [];
-    private readonly List<string> _eventOrderTenants = [];
-    private readonly List<string> _eventPayments = [];
-    private readonly List<string> _eventPaymentTenants = [];
-    private readonly List<string> _reservingOrders = [];
-    private readonly List<string?> _reservingPayments = [];
-    private readonly List<string> _reservingTenants = [];
-    private readonly List<long> _reservationNumbers = [];
-    private readonly List<string> _reservationTenants = [];
-    private readonly HashSet<(StockKey Key, string TenantId)> _keys = [];
+    private readonly List<PendingCommand> _recording;
+    private readonly List<(string TenantId, StockCommand.Reserve Command)> _reserving = [];
+    private readonly List<(string TenantId, long Number)> _reservations = [];
+    private readonly HashSet<(string TenantId, StockKey Key)> _keys = [];
     private readonly string[] _tenants;
+    private readonly PaymentContextRead _context = new();
 
     private BatchRead(IReadOnlyList<PendingCommand> batch)
     {
         _tenants = [.. batch.Select(command => command.TenantId).Distinct().Order(StringComparer.Ordinal)];
+        _recording = [.. batch.Where(command => command.RecordsOutcome)];
         foreach (var command in batch)
         {
-            if (command.RecordsOutcome)
-            {
-                _outcomeKeys.Add(command.IdempotencyKey);
-                _outcomeTenants.Add(command.TenantId);
-            }
-
             Collect(command.TenantId, command.Command);
         }
     }
@@ -42,10 +30,13 @@ internal sealed partial class BatchRead
     public static async Task<BatchState> ReadAsync(NpgsqlConnection connection, IReadOnlyList<PendingCommand> batch, CancellationToken cancellationToken)
     {
         var read = new BatchRead(batch);
-        await using var commands = new NpgsqlBatch(connection);
-        read.AddTo(commands);
-        await using var reader = await commands.ExecuteReaderAsync(cancellationToken);
-        return await BatchState.LoadAsync(reader, read._events.Count > 0, cancellationToken);
+        var state = new BatchState();
+        if (await read.ReadNamedAsync(connection, state, cancellationToken) || read._context.HasEvents)
+        {
+            await read._context.ReadAsync(connection, state, cancellationToken);
+        }
+
+        return state;
     }
 
     private void Collect(string tenantId, StockCommand command)
@@ -53,103 +44,112 @@ internal sealed partial class BatchRead
         switch (command)
         {
             case StockCommand.Reserve reserve:
-                _reservingOrders.Add(reserve.OrderRef);
-                _reservingPayments.Add(reserve.PaymentObjectId);
-                _reservingTenants.Add(tenantId);
+                _reserving.Add((tenantId, reserve));
+                _context.Add(tenantId, reserve);
                 Collect(tenantId, reserve.Lines);
                 break;
             case StockCommand.Adjust adjust:
                 Collect(tenantId, adjust.Lines);
                 break;
             case StockCommand.Commit commit:
-                CollectReservation(tenantId, commit.ReservationNumber);
+                _reservations.Add((tenantId, commit.ReservationNumber));
                 break;
             case StockCommand.Release release:
-                CollectReservation(tenantId, release.ReservationNumber);
+                _reservations.Add((tenantId, release.ReservationNumber));
                 break;
             case StockCommand.Fulfill fulfill:
-                CollectReservation(tenantId, fulfill.ReservationNumber);
+                _reservations.Add((tenantId, fulfill.ReservationNumber));
                 break;
             case StockCommand.Expire expire:
-                CollectReservation(tenantId, expire.ReservationNumber);
+                _reservations.Add((tenantId, expire.ReservationNumber));
                 break;
             case StockCommand.ApplyPaymentEvent apply:
-                CollectEvent(tenantId, apply.Event);
+                _context.Add(tenantId, apply.Event);
+                Collect(tenantId, apply.Event.Lines);
                 break;
             default:
                 throw new InvalidOperationException($"Nothing is known of what {command.GetType().Name} reads.");
         }
     }
 
-    private void CollectEvent(string tenantId, PaymentEvent paymentEvent)
-    {
-        _events.Add(paymentEvent);
-        _eventTenants.Add(tenantId);
-        if (paymentEvent.OrderRef is { } orderRef)
-        {
-            _eventOrders.Add(orderRef);
-            _eventOrderTenants.Add(tenantId);
-        }
-
-        if (paymentEvent.PaymentObjectId is { } paymentObjectId)
-        {
-            _eventPayments.Add(paymentObjectId);
-            _eventPaymentTenants.Add(tenantId);
-        }
-
-        Collect(tenantId, paymentEvent.Lines);
-    }
-
-    private void CollectReservation(string tenantId, long number)
-    {
-        _reservationNumbers.Add(number);
-        _reservationTenants.Add(tenantId);
-    }
-
     private void Collect(string tenantId, IEnumerable<StockLine> lines)
     {
         foreach (var line in lines)
         {
-            _keys.Add((line.Key, tenantId));
+            _keys.Add((tenantId, line.Key));
         }
+    }
+
+    /// <summary>True where a payment is known of an order that is being reserved.</summary>
+    private async Task<bool> ReadNamedAsync(NpgsqlConnection connection, BatchState state, CancellationToken cancellationToken)
+    {
+        await using var commands = new NpgsqlBatch(connection);
+        AddTo(commands);
+        await using var reader = await commands.ExecuteReaderAsync(cancellationToken);
+        var results = new ResultReader(reader, cancellationToken);
+        await results.EachAsync(state.LoadHead);
+        if (_recording.Count > 0)
+        {
+            await results.EachAsync(state.LoadOutcome);
+        }
+
+        if (_keys.Count > 0)
+        {
+            await results.EachAsync(state.LoadLocation);
+            await results.EachAsync(state.LoadLevel);
+        }
+
+        if (_reservations.Count > 0)
+        {
+            await results.EachAsync(state.LoadReservation);
+            await results.EachAsync(state.LoadLevel);
+        }
+
+        var hasPayments = false;
+        if (_reserving.Count > 0)
+        {
+            await results.EachAsync(row => hasPayments = row.GetBoolean(0));
+        }
+
+        return hasPayments;
     }
 
     private void AddTo(NpgsqlBatch commands)
     {
         commands.BatchCommands.Add(new NpgsqlBatchCommand(BeginSql));
         commands.Add(LockHeadsSql, Sql.Texts(_tenants));
-        commands.Add(OutcomesSql, Sql.Texts(_outcomeKeys), Sql.Texts(_outcomeTenants));
-        commands.Add(PaymentsSql, OrderParameters());
-        commands.Add(ReservationsSql, [.. OrderParameters(), Sql.Numbers(_reservationNumbers), Sql.Texts(_reservationTenants)]);
-        commands.Add(
-            LevelsSql,
-            [
-                .. OrderParameters(),
-                Sql.Numbers(_reservationNumbers),
-                Sql.Texts(_reservationTenants),
-                Sql.Texts(_keys.Select(each => each.Key.Sku)),
-                Sql.Texts(_keys.Select(each => each.Key.LocationId)),
-                Sql.Texts(_keys.Select(each => each.TenantId)),
-            ]);
-        if (_events.Count > 0)
+        if (_recording.Count > 0)
         {
             commands.Add(
-                RecordedEventsSql,
-                Sql.Texts(_events.Select(each => each.Id.EventId)),
-                Sql.Texts(_events.Select(each => each.Id.Account)),
-                Sql.Texts(_events.Select(each => each.Id.Provider)),
-                Sql.Texts(_eventTenants));
+                OutcomesSql,
+                Sql.Texts(_recording.Select(command => command.IdempotencyKey)),
+                Sql.Texts(_recording.Select(command => command.TenantId)));
+        }
+
+        if (_keys.Count > 0)
+        {
+            List<(string TenantId, string LocationId)> locations = [.. _keys.Select(each => (each.TenantId, each.Key.LocationId)).Distinct()];
+            commands.Add(LocationsSql, Sql.Texts(locations.Select(each => each.LocationId)), Sql.Texts(locations.Select(each => each.TenantId)));
+            commands.Add(
+                LevelsSql,
+                Sql.Texts(_keys.Select(each => each.Key.Sku)),
+                Sql.Texts(_keys.Select(each => each.Key.LocationId)),
+                Sql.Texts(_keys.Select(each => each.TenantId)));
+        }
+
+        if (_reservations.Count > 0)
+        {
+            commands.Add(ReservationsSql, Sql.Numbers(_reservations.Select(each => each.Number)), Sql.Texts(_reservations.Select(each => each.TenantId)));
+            commands.Add(LevelsOfReservationsSql, Sql.Numbers(_reservations.Select(each => each.Number)), Sql.Texts(_reservations.Select(each => each.TenantId)));
+        }
+
+        if (_reserving.Count > 0)
+        {
+            commands.Add(
+                ReservingSql,
+                Sql.Texts(_reserving.Select(each => each.Command.OrderRef)),
+                Sql.OptionalTexts(_reserving.Select(each => each.Command.PaymentObjectId)),
+                Sql.Texts(_reserving.Select(each => each.TenantId)));
         }
     }
-
-    private NpgsqlParameter[] OrderParameters() =>
-    [
-        Sql.Texts(_eventOrders),
-        Sql.Texts(_eventOrderTenants),
-        Sql.Texts(_eventPayments),
-        Sql.Texts(_eventPaymentTenants),
-        Sql.Texts(_reservingOrders),
-        Sql.OptionalTexts(_reservingPayments),
-        Sql.Texts(_reservingTenants),
-    ];
 }

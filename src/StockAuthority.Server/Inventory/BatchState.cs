@@ -11,7 +11,7 @@ internal sealed record StoredOutcome(byte[] Fingerprint, short AnswerKind, byte[
     public const short StatusKind = 2;
 }
 
-/// <summary>What a batch read: one state for each tenant that exists, and the answers that are stored for its keys.</summary>
+/// <summary>What a batch reads, row by row: one state for each tenant that exists, and the answers that are stored for its keys.</summary>
 internal sealed class BatchState
 {
     private readonly Dictionary<string, TenantState> _tenants = [];
@@ -30,55 +30,32 @@ internal sealed class BatchState
 
     public long NextEventNumber(string tenantId) => ++_lastEventNumbers[tenantId];
 
-    /// <summary>Reads the results in the order in which <see cref="BatchRead"/> asks for them.</summary>
-    public static async Task<BatchState> LoadAsync(NpgsqlDataReader reader, bool hasEvents, CancellationToken cancellationToken)
+    public void LoadHead(NpgsqlDataReader row)
     {
-        var state = new BatchState();
-        await state.LoadHeadsAsync(reader, cancellationToken);
-        await NextAsync(reader, state.LoadOutcome, cancellationToken);
-        await NextAsync(reader, state.LoadPayment, cancellationToken);
-        await NextAsync(reader, state.LoadReservation, cancellationToken);
-        await NextAsync(reader, state.LoadLevel, cancellationToken);
-        if (hasEvents)
-        {
-            await NextAsync(reader, state.LoadRecordedEvent, cancellationToken);
-        }
-
-        return state;
+        var tenantId = row.GetString(0);
+        _tenants.Add(tenantId, new TenantState(tenantId, row.GetInt64(1), row.GetFieldValue<byte[]>(2)));
+        _lastEventNumbers.Add(tenantId, row.GetInt64(3));
     }
 
-    private async Task LoadHeadsAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
-    {
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var tenantId = reader.GetString(0);
-            _tenants.Add(tenantId, new TenantState(tenantId, reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)));
-            _lastEventNumbers.Add(tenantId, reader.GetInt64(3));
-        }
-    }
-
-    private static async Task NextAsync(NpgsqlDataReader reader, Action<NpgsqlDataReader> load, CancellationToken cancellationToken)
-    {
-        await reader.NextResultAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            load(reader);
-        }
-    }
-
-    private void LoadOutcome(NpgsqlDataReader row) => _outcomes[(row.GetString(1), row.GetString(0))] =
+    public void LoadOutcome(NpgsqlDataReader row) => _outcomes[(row.GetString(1), row.GetString(0))] =
         new StoredOutcome(row.GetFieldValue<byte[]>(2), row.GetInt16(3), row.GetFieldValue<byte[]>(4));
 
-    private void LoadPayment(NpgsqlDataReader row) => Tenant(row.GetString(0))?.Load(StoredJson.ReadPayment(
+    public void LoadPayment(NpgsqlDataReader row) => Tenant(row.GetString(0))?.Load(StoredJson.ReadPayment(
         new PaymentId(row.GetString(1), row.GetString(2), row.GetString(3)),
         Optional(row, 4),
         Optional(row, 5),
         row.GetString(6),
         row.GetString(7)));
 
-    private void LoadReservation(NpgsqlDataReader row) => Tenant(row.GetString(0))?.Load(ReservationRow.Read(row, 1));
+    public void LoadReservation(NpgsqlDataReader row) => Tenant(row.GetString(0))?.Load(ReservationRow.Read(row, 1));
 
-    private void LoadLevel(NpgsqlDataReader row)
+    public void LoadLocation(NpgsqlDataReader row) => Tenant(row.GetString(0))?.LoadLocation(row.GetString(1));
+
+    public void LoadLevel(NpgsqlDataReader row) =>
+        Tenant(row.GetString(0))?.Load(LevelRow.Read(row, new StockKey(row.GetString(1), row.GetString(2)), 3));
+
+    /// <summary>A key, whether its location exists, and its level if there is one.</summary>
+    public void LoadTouchedKey(NpgsqlDataReader row)
     {
         if (Tenant(row.GetString(0)) is not { } tenant)
         {
@@ -96,7 +73,7 @@ internal sealed class BatchState
         }
     }
 
-    private void LoadRecordedEvent(NpgsqlDataReader row) =>
+    public void LoadRecordedEvent(NpgsqlDataReader row) =>
         Tenant(row.GetString(0))?.Load(new PaymentEventId(row.GetString(1), row.GetString(2), row.GetString(3)));
 
     private static string? Optional(NpgsqlDataReader row, int ordinal) => row.IsDBNull(ordinal) ? null : row.GetString(ordinal);

@@ -55,9 +55,11 @@ CREATE TABLE payment_event_deliveries (
     CONSTRAINT payment_event_deliveries_pk PRIMARY KEY (provider_event_id, account, provider, idempotency_key, tenant_id)
 );
 
--- The orders that a batch of commands touches beyond the lines that it names itself. event_*: orders and payments of
+-- The orders that payment events, and reservations of orders with payments, touch. event_*: orders and payments of
 -- payment events. reserving_*: orders that a checkout reserves; they matter only where a payment of theirs is known
--- already. Three reads of a batch begin with this, so it has one place. Inlined by the planner: plain SQL, stable, not strict.
+-- already. Three reads of PaymentContextRead begin with this, so it has one place. Inlined by the planner: plain SQL, stable, not strict.
+-- Every look-up is a LATERAL with OFFSET 0: the planner may then neither turn the join around nor merge it. With the small
+-- tables of a first day it would read a whole index and keep that plan when the tables have grown.
 CREATE FUNCTION touched_orders(
     event_orders text[], event_order_tenants text[],
     event_payments text[], event_payment_tenants text[],
@@ -68,20 +70,35 @@ AS $$
     SELECT o.order_ref, o.tenant_id
     FROM unnest(event_orders, event_order_tenants) AS o (order_ref, tenant_id)
     UNION
-    SELECT p.order_ref, p.tenant_id
+    SELECT found.order_ref, e.tenant_id
     FROM unnest(event_payments, event_payment_tenants) AS e (payment_object_id, tenant_id)
-    JOIN payments p ON p.payment_object_id = e.payment_object_id AND p.tenant_id = e.tenant_id
-    WHERE p.order_ref IS NOT NULL
+    CROSS JOIN LATERAL (
+        SELECT p.order_ref FROM payments p
+        WHERE p.payment_object_id = e.payment_object_id AND p.tenant_id = e.tenant_id AND p.order_ref IS NOT NULL
+        OFFSET 0
+    ) AS found
     UNION
-    SELECT r.order_ref, r.tenant_id
+    SELECT found.order_ref, e.tenant_id
     FROM unnest(event_payments, event_payment_tenants) AS e (payment_object_id, tenant_id)
-    JOIN reservations r ON r.payment_object_id = e.payment_object_id AND r.tenant_id = e.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT r.order_ref FROM reservations r
+        WHERE r.payment_object_id = e.payment_object_id AND r.tenant_id = e.tenant_id
+        OFFSET 0
+    ) AS found
     UNION
-    SELECT p.order_ref, p.tenant_id
+    SELECT w.order_ref, w.tenant_id
     FROM unnest(reserving_orders, reserving_tenants) AS w (order_ref, tenant_id)
-    JOIN payments p ON p.order_ref = w.order_ref AND p.tenant_id = w.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM payments p
+        WHERE p.order_ref = w.order_ref AND p.tenant_id = w.tenant_id
+        OFFSET 0
+    ) AS found
     UNION
     SELECT w.order_ref, w.tenant_id
     FROM unnest(reserving_orders, reserving_payments, reserving_tenants) AS w (order_ref, payment_object_id, tenant_id)
-    JOIN payments p ON p.payment_object_id = w.payment_object_id AND p.tenant_id = w.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM payments p
+        WHERE p.payment_object_id = w.payment_object_id AND p.tenant_id = w.tenant_id
+        OFFSET 0
+    ) AS found
 $$;

@@ -34,11 +34,12 @@ internal static class PaymentRequests
             fields.Add("event.schema_version", "UNSUPPORTED_SCHEMA_VERSION", string.Create(CultureInfo.InvariantCulture, $"is {message.SchemaVersion}; this server reads {SchemaVersion}"));
         }
 
-        if (message.OccurTime is null)
+        // What could not be read has no time either.
+        if (message.OccurTime is null && message.EventType != PaymentEventType.Unreadable)
         {
             fields.Add("event.occur_time", "MISSING_FIELD", "is required");
         }
-        else if (message.OccurTime.Seconds is < -62_135_596_800 or > 253_402_300_799 || message.OccurTime.Nanos is < 0 or > 999_999_999)
+        else if (message.OccurTime is { Seconds: < -62_135_596_800 or > 253_402_300_799 } or { Nanos: < 0 or > 999_999_999 })
         {
             fields.Add("event.occur_time", "OUT_OF_RANGE", "is not a time between the years 1 and 9999");
         }
@@ -68,7 +69,7 @@ internal static class PaymentRequests
             orderRef,
             lines,
             message.FullAmount,
-            message.OccurTime!.ToDateTimeOffset(),
+            message.OccurTime?.ToDateTimeOffset() ?? DateTimeOffset.UnixEpoch,
             [.. message.Problems]));
     }
 
