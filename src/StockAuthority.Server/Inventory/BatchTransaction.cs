@@ -10,10 +10,13 @@ internal sealed record CommittedBatch(IReadOnlyList<CommittedTenant> Tenants);
 
 internal sealed record CommittedTenant(string TenantId, long LastSequence, IReadOnlyList<StockLevel> Levels);
 
-/// <summary>Runs a batch of commands as one transaction: read under the tenants' locks, decide in arrival order, write and commit.</summary>
+/// <summary>
+/// Runs a batch of commands as one transaction: read under the tenants' locks, decide in arrival order, write and commit.
+/// A command whose caller had given up before its turn has no answer.
+/// </summary>
 internal sealed class BatchTransaction(TriggerMatrix matrix, TimeProvider time)
 {
-    public async Task<(StockAnswer[] Answers, CommittedBatch Committed)> RunAsync(
+    public async Task<(StockAnswer?[] Answers, CommittedBatch Committed)> RunAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> batch,
         CancellationToken cancellationToken)
@@ -26,10 +29,11 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, TimeProvider time)
         now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
 
         var write = new BatchWrite(state, matrix.Sha256, now);
-        var answers = new StockAnswer[batch.Count];
+        var answers = new StockAnswer?[batch.Count];
         for (var index = 0; index < batch.Count; index++)
         {
-            answers[index] = Decide(batch[index], state, write, now);
+            // The last moment at which a caller who gave up can be let go: once decided, it is recorded.
+            answers[index] = batch[index].Abandoned.IsCancellationRequested ? null : Decide(batch[index], state, write, now);
         }
 
         await write.CommitAsync(connection, cancellationToken);

@@ -111,7 +111,14 @@ internal sealed partial class Lane(
         var (answers, committed) = await transaction.RunAsync(_connection, batch, CancellationToken.None);
         for (var index = 0; index < batch.Count; index++)
         {
-            batch[index].Complete(answers[index]);
+            if (answers[index] is { } answer)
+            {
+                batch[index].Complete(answer);
+            }
+            else
+            {
+                Drop(batch[index]);
+            }
         }
 
         if (committed.Tenants.Count > 0)
@@ -128,7 +135,6 @@ internal sealed partial class Lane(
         }
     }
 
-    /// <summary>Before the decision only: once a command is in a batch its outcome is recorded, whoever still waits.</summary>
     private static bool DropIfAbandoned(PendingCommand command)
     {
         if (!command.Abandoned.IsCancellationRequested)
@@ -136,9 +142,14 @@ internal sealed partial class Lane(
             return false;
         }
 
+        Drop(command);
+        return true;
+    }
+
+    private static void Drop(PendingCommand command)
+    {
         LedgerTelemetry.AbandonedCommands.Add(1);
         command.Drop();
-        return true;
     }
 
     private async Task DropConnectionAsync()
