@@ -5,7 +5,8 @@ internal sealed partial class AvailabilityCache
     /// <summary>
     /// Replaces entries by newer ones. ARGV holds, for each of KEYS, the entry, its version and its lifetime in milliseconds.
     /// One script, because reading and then writing from here would let an older level overtake a newer one in between.
-    /// Whatever is no entry of ours is replaced too.
+    /// Whatever is no entry of ours is replaced too. Redis runs scripts one at a time; Garnet does so for scripts that share
+    /// keys only when it is started with <c>--lua-transaction-mode</c>.
     /// </summary>
     private const string ReplaceOlderScript =
         """

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using StockAuthority.Server.Availability;
 
@@ -12,11 +11,11 @@ internal sealed partial class FeedWakeups(
     IConnectionMultiplexer redis,
     DatabaseIdentity identity,
     FeedSignals signals,
-    IOptions<ChangeFeedOptions> options,
     TimeProvider time,
     ILogger<FeedWakeups> logger) : BackgroundService
 {
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(250);
 
     private RedisChannel _channel;
     private bool _failing;
@@ -92,7 +91,7 @@ internal sealed partial class FeedWakeups(
                 LogFailing(error);
             }
 
-            await Task.Delay(options.Value.PollInterval, time, cancellationToken);
+            await Task.Delay(PauseAfterFailure, time, cancellationToken);
             return false;
         }
     }
