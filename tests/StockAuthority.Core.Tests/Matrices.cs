@@ -23,10 +23,29 @@ internal static class Matrices
 
     public static readonly TriggerMatrix ReserveOnAuthorization = With();
 
+    /// <summary>Attempts do not concern stock, neither good nor failed ones: what the checkout holds waits for the capture.</summary>
     public static readonly TriggerMatrix DeductAtSettlement = With(
         ("auth-created", InventoryAction.None),
+        ("auth-failed", InventoryAction.None),
         ("capture-succeeded", InventoryAction.Reserve),
         ("settlement-confirmed", InventoryAction.Commit));
+
+    /// <summary>The variant that holds stock from the authorization on.</summary>
+    public static readonly TriggerMatrix ReserveAndDeductAtSettlement = With(
+        ("capture-succeeded", InventoryAction.Reserve),
+        ("settlement-confirmed", InventoryAction.Commit));
+
+    /// <summary>Presets and odd ones: nothing that a matrix may say can break the books.</summary>
+    public static readonly ImmutableArray<TriggerMatrix> Any =
+    [
+        ReserveOnAuthorization,
+        DeductAtSettlement,
+        ReserveAndDeductAtSettlement,
+        With(("refund-posted", InventoryAction.Release)),
+        With(("auth-created", InventoryAction.Commit), ("capture-succeeded", InventoryAction.None)),
+        With(("auth-created", InventoryAction.Commit), ("capture-succeeded", InventoryAction.Reserve), ("settlement-confirmed", InventoryAction.Commit)),
+        With(("auth-failed", InventoryAction.None), ("auth-voided", InventoryAction.None), ("capture-succeeded", InventoryAction.None), ("settlement-confirmed", InventoryAction.Commit)),
+    ];
 
     public static TriggerMatrix With(params ImmutableArray<(string Event, InventoryAction Action)> changes)
     {

@@ -184,8 +184,8 @@ internal sealed class OrderConvergence
     }
 
     /// <summary>
-    /// A reservation that names another payment waits for that one. One that names none belongs to the payments known by
-    /// then; made after the last of them had ended, it is a new attempt and holds until its own expiry.
+    /// A reservation that names another payment waits for that one. A checkout's that names none belongs to the payments
+    /// known by then; made after the last of them had ended, it is a new attempt and holds until its own expiry.
     /// </summary>
     private bool IsHeldByEndedPayment(Reservation reservation)
     {
@@ -196,7 +196,8 @@ internal sealed class OrderConvergence
 
         return reservation.PaymentObjectId is { } named
             ? _ended.Any(payment => payment.Id.ObjectId == named)
-            : _ended.Any(payment => reservation.Number <= PaymentStanding.EndLearnedAt(payment, _matrix));
+            : reservation.Origin == ReservationOrigin.PaymentEvent
+                || _ended.Any(payment => reservation.Number <= PaymentStanding.EndLearnedAt(payment, _matrix));
     }
 
     /// <summary>Reserved units that no payment holds.</summary>

@@ -4,7 +4,7 @@ using StockAuthority.Core.Inventory;
 namespace StockAuthority.Core.Payments;
 
 /// <summary>One thing that is known to have happened to a payment, however many events reported it.</summary>
-/// <param name="LearnedAt">The end of the journal when the first event reported it: reservations with a higher number came later.</param>
+/// <param name="LearnedAt">The end of the journal when the first event told it: reservations with a higher number came later.</param>
 public sealed record PaymentFact(
     PaymentEventType Type,
     string ModificationRef,
@@ -73,6 +73,7 @@ public sealed record Payment(
                 OccurredAt = known.OccurredAt > fact.OccurredAt ? known.OccurredAt : fact.OccurredAt,
                 FullAmount = known.FullAmount || fact.FullAmount,
                 Lines = StockLines.Largest(known.Lines, fact.Lines),
+                LearnedAt = IsRepeatedBy(paymentEvent) ? known.LearnedAt : fact.LearnedAt,
             });
         return this with { Facts = facts, OrderRef = OrderRef ?? paymentEvent.OrderRef, Named = LatestNaming(paymentEvent) };
     }

@@ -10,7 +10,7 @@ namespace StockAuthority.Core.Tests.Payments;
 public sealed class EventPermutationTests
 {
     /// <summary>An upper bound that keeps the run short: above it, every n-th order is tried.</summary>
-    private const int MaximumOrders = 720;
+    private const int MaximumOrders = 240;
 
     public static TheoryData<string, Registration> Cases()
     {

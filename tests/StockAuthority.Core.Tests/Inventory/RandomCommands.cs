@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using CsCheck;
+using StockAuthority.Core.Inventory;
+using StockAuthority.Core.Payments;
+
+namespace StockAuthority.Core.Tests.Inventory;
+
+/// <summary>A command that can be about what earlier ones made, so it is completed when its turn comes.</summary>
+internal sealed record Step(string Text, Func<LedgerModel, StockCommand?> Command)
+{
+    public override string ToString() => Text;
+}
+
+/// <summary>Sequences of every command, over few names so that they meet.</summary>
+internal static class RandomCommands
+{
+    private static readonly Gen<StockKey> Keys = Gen.OneOf(Shop.Mug, Shop.Tea, Shop.MugInLyon);
+    private static readonly Gen<string> Orders = Gen.OneOf("order-1", "order-2", "order-3");
+    private static readonly Gen<string> Payments = Gen.OneOf("payment-1", "payment-2", "payment-3", "payment-4");
+
+    private static readonly Gen<ImmutableArray<StockLine>> Lines =
+        Gen.Select(Keys, Gen.Long[1, 5], (key, quantity) => new StockLine(key, quantity)).Array[1, 3]
+            .Select(lines => lines.DistinctBy(line => line.Key).ToImmutableArray());
+
+    private static readonly Gen<Step> Reserves = Gen.Select(Orders, Payments.Null(), Lines, Gen.Int[1, 90], (order, payment, lines, minutes) => new Step(
+        $"Reserve {order} {payment} {Text(lines)} for {minutes} min",
+        _ => new StockCommand.Reserve(order, payment, "web", lines, TimeSpan.FromMinutes(minutes))));
+
+    private static readonly Gen<Step> Adjusts = Gen.Select(Lines, Gen.Bool, Gen.Enum<AdjustmentReason>(), (lines, isGain, reason) => new Step(
+        $"Adjust {(isGain ? '+' : '-')}{Text(lines)} {reason}",
+        _ => new StockCommand.Adjust("sheet-1", reason, [.. lines.Select(line => line with { Quantity = isGain ? 2 * line.Quantity : -line.Quantity })])));
+
+    private static readonly Gen<Step> ReservationChanges = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[1, 5], Gen.Bool, (kind, index, units, isFirstLine) => new Step(
+        $"{(Change)kind} reservation {index} {units}{(isFirstLine ? " of its first line" : "")}",
+        model => Of((Change)kind, model, index, units, isFirstLine)));
+
+    private static readonly Gen<Step> Waits = Gen.Int[1, 45].Select(minutes => new Step($"wait {minutes} min", model =>
+    {
+        model.Advance(TimeSpan.FromMinutes(minutes));
+        return null;
+    }));
+
+    private static readonly Gen<Step> Events = Gen.Select(
+        Gen.Int[0, 12],
+        Gen.Enum<PaymentEventType>(),
+        Payments,
+        Orders.Null(),
+        Gen.Frequency((2, Gen.Const(ImmutableArray<StockLine>.Empty)), (1, Lines)),
+        Gen.Int[-30, 30],
+        Gen.Int[0, 3],
+        (id, type, payment, order, lines, minute, oddity) => new Step(
+            $"{type} event-{id} {payment} {order} {Text(lines)} at {minute} oddity {oddity}",
+            model => new StockCommand.ApplyPaymentEvent(new PaymentEvent(
+                new PaymentEventId("stripe", "account-1", $"event-{id}"),
+                type,
+                oddity == 3 && minute > 20 ? null : payment,
+                $"change-{oddity}",
+                order,
+                lines,
+                FullAmount: oddity != 2,
+                model.Now.AddMinutes(minute),
+                oddity == 1 ? ["lines"] : []))));
+
+    public static Gen<Step[]> Of(int most) =>
+        Gen.Frequency((4, (IGen<Step>)Reserves), (4, Adjusts), (6, ReservationChanges), (2, Waits), (8, Events)).Array[1, most];
+
+    private static StockCommand? Of(Change change, LedgerModel model, int index, long units, bool isFirstLine)
+    {
+        var reservation = model.Reservations.Count == 0 ? null : model.Reservations.ElementAt(index % model.Reservations.Count);
+        var number = reservation?.Number ?? 404;
+        ImmutableArray<StockLine> lines =
+        [
+            .. reservation?.Lines.Take(isFirstLine ? 1 : 3).Select(line => new StockLine(line.Key, Math.Min(units, line.Quantity)))
+                ?? [new StockLine(Shop.Mug, units)],
+        ];
+        return change switch
+        {
+            Change.Commit => new StockCommand.Commit(number, lines),
+            Change.Release => new StockCommand.Release(number, lines),
+            Change.Fulfill => new StockCommand.Fulfill(number, lines),
+            _ => new StockCommand.Expire(number),
+        };
+    }
+
+    private static string Text(ImmutableArray<StockLine> lines) =>
+        $"[{string.Join(' ', lines.Select(line => $"{line.Quantity} {line.Key.Sku}@{line.Key.LocationId}"))}]";
+
+    private enum Change
+    {
+        Commit,
+        Release,
+        Fulfill,
+        Expire,
+    }
+}
