@@ -24,7 +24,7 @@ public sealed class EmbeddedGarnet : IDisposable
     public static EmbeddedGarnet Start(int port)
     {
         var server = new GarnetServer(
-            ["--bind", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--lua", "true", "-q", "--memory", "256m", "--index", "16m"]);
+            ["--bind", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--lua", "true", "--lua-transaction-mode", "true", "-q", "--memory", "256m", "--index", "16m"]);
         server.Start();
         return new EmbeddedGarnet(server, port);
     }

@@ -27,7 +27,8 @@ internal static partial class DatabaseMigration
         {
             WhileDatabaseStarts.Execute(() =>
             {
-                using var connection = new NpgsqlConnection(connectionString);
+                // Not pooled: a pooled session would keep the lock until its pool gives it up, and no replica could start.
+                using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
                 connection.Open();
 
                 // Several replicas may start at once; the lock is the session's and goes with it.

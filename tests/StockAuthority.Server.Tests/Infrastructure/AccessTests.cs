@@ -70,5 +70,5 @@ public sealed class AccessTests(Ledger ledger) : IClassFixture<Ledger>
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient http, string sku, long quantity) => http.PostAsJsonAsync(
         new Uri($"/v1/tenants/{Tenant}/reservations", UriKind.Relative),
-        new { idempotencyKey = New("key"), orderRef = New("order"), lines = new[] { new { sku, locationId = Location, quantity } } });
+        new { idempotencyKey = New("key"), orderRef = New("order"), lines = new[] { new { sku, locationId = Ledger.Location, quantity } } });
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Shouldly;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Testing;

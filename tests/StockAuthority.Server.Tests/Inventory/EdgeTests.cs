@@ -2,7 +2,6 @@ using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
-using Npgsql;
 using Shouldly;
 using StockAuthority.Inventory.V1;
 using Xunit;
