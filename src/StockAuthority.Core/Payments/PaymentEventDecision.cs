@@ -83,14 +83,14 @@ internal static class PaymentEventDecision
             .. payments.SelectMany(payment => payment.Waiting.Select(waiting => new Candidate(payment, waiting, IsSameFact: false, IsStale: false))),
             .. current is null ? Enumerable.Empty<Candidate>() : [current],
         ];
-        var isCommitted = orderRef is not null && builder.ReservationsOfOrder(orderRef).Any(reservation => reservation.Lines.Any(line => line.Committed > 0));
+        var isHere = orderRef is not null && builder.ReservationsOfOrder(orderRef).Any(reservation => !reservation.IsFinal);
         var asking = Asking(candidates, verdicts, current, matrix);
         var mover = asking.FirstOrDefault(each => each.Value.Kind == ResolutionKind.Action, asking.FirstOrDefault()).Key;
         ImmutableArray<(Candidate Candidate, EventResolution Resolution)> resolutions =
         [
             .. candidates.Select(candidate => (candidate, asking.TryGetValue(candidate, out var verdict)
                 ? Resolution(candidate, verdict.Kind, verdict.Reason, orderRef, verdict.MissingFields, moves: candidate == mover)
-                : ResolutionOf(candidate, verdicts, orderRef, isCommitted, matrix))),
+                : ResolutionOf(candidate, verdicts, orderRef, isHere, matrix))),
         ];
 
         return builder.Build(new StockOutcome.Resolved(resolutions.FirstOrDefault(each => each.Candidate == current).Resolution)) with
@@ -114,7 +114,7 @@ internal static class PaymentEventDecision
         Candidate candidate,
         ImmutableArray<Verdict> verdicts,
         string? orderRef,
-        bool isCommitted,
+        bool isHere,
         TriggerMatrix matrix)
     {
         var type = candidate.Event.Type;
@@ -124,7 +124,9 @@ internal static class PaymentEventDecision
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.SameFact, orderRef);
         }
 
-        if (verdicts is [{ Reason: ResolutionReason.MissingContext } missing] && action != InventoryAction.None)
+        // A person needs the order to look at, but not its lines.
+        var needsContext = action == InventoryAction.Review && type != PaymentEventType.RefundPosted ? orderRef is null : action != InventoryAction.None;
+        if (needsContext && verdicts is [{ Reason: ResolutionReason.MissingContext } missing])
         {
             return Resolution(
                 candidate,
@@ -136,7 +138,7 @@ internal static class PaymentEventDecision
 
         if (type == PaymentEventType.RefundPosted)
         {
-            return RefundResolution(candidate, orderRef, isCommitted, matrix);
+            return RefundResolution(candidate, orderRef, isHere, matrix);
         }
 
         return action switch
@@ -153,24 +155,18 @@ internal static class PaymentEventDecision
     }
 
     /// <summary>A refund moves no stock. That of a whole order which is still here is for people to look at, where the matrix says so.</summary>
-    private static EventResolution RefundResolution(Candidate candidate, string? orderRef, bool isCommitted, TriggerMatrix matrix)
+    private static EventResolution RefundResolution(Candidate candidate, string? orderRef, bool isHere, TriggerMatrix matrix)
     {
         if (matrix.ActionFor(PaymentEventType.RefundPosted) != InventoryAction.Review || !candidate.Event.FullAmount)
         {
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
         }
 
-        if (candidate.Payment.Knows(PaymentEventType.CaptureSucceeded) || PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing)
-        {
-            return isCommitted
-                ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.RefundReview, orderRef)
-                : Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
-        }
-
-        // Cancelling an authorization can look like a refund. Any other refund is of a capture that is still on its way.
-        return candidate.Payment.Knows(PaymentEventType.AuthVoided)
-            ? Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef)
-            : Resolution(candidate, ResolutionKind.Held, ResolutionReason.MissingContext, orderRef, ["capture"]);
+        // What is refunded was captured: where that is not known yet, the capture is still on its way.
+        var isPaid = candidate.Payment.Knows(PaymentEventType.CaptureSucceeded) || PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing;
+        return !isPaid ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.MissingContext, orderRef, ["capture"])
+            : isHere ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.RefundReview, orderRef)
+            : Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
     }
 
     /// <summary>The events that the verdicts are about. What is held comes first, so that no movement hides it, and one event at most acts.</summary>
@@ -202,8 +198,13 @@ internal static class PaymentEventDecision
     /// <summary>The event that asked for it, preferably the one at hand.</summary>
     private static Candidate? Asking(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
     {
-        var asking = candidates.Where(candidate => !candidate.IsSameFact && verdict.IsAbout(matrix.ActionFor(candidate.Event.Type))).ToImmutableArray();
-        return asking.FirstOrDefault(candidate => candidate == current) ?? asking.MaxBy(candidate => candidate.Event.OccurredAt);
+        return Latest(action => action == verdict.Action) ?? Latest(verdict.Concerns);
+
+        Candidate? Latest(Func<InventoryAction, bool> asks)
+        {
+            var asking = candidates.Where(candidate => !candidate.IsSameFact && asks(matrix.ActionFor(candidate.Event.Type))).ToImmutableArray();
+            return asking.FirstOrDefault(candidate => candidate == current) ?? asking.MaxBy(candidate => candidate.Event.OccurredAt);
+        }
     }
 
     /// <summary>An event that brought what others had asked for, unless it is for people to look at itself.</summary>

@@ -13,8 +13,12 @@ internal sealed record Verdict(ResolutionKind Kind, InventoryAction Action, stri
     public static Verdict Held(InventoryAction action, string reason, params ImmutableArray<string> missingFields) =>
         new(ResolutionKind.Held, action, reason, missingFields);
 
-    /// <summary>Whether an event that asks for this action asked for what the verdict is about.</summary>
-    public bool IsAbout(InventoryAction action) => Reason == ResolutionReason.LinesDiffer
-        ? action is InventoryAction.Reserve or InventoryAction.Commit
-        : action == Action;
+    /// <summary>
+    /// Whether it can be held by an event that asks for another action, so that it is not silent where those that asked
+    /// for its own have their resolutions. After an order's end that is as it should be: the end was someone's decision.
+    /// </summary>
+    public bool Concerns(InventoryAction action) =>
+        Kind == ResolutionKind.Held
+        && Reason is not (ResolutionReason.PaidAfterRelease or ResolutionReason.EndedAfterCommit)
+        && action is InventoryAction.Reserve or InventoryAction.Commit;
 }

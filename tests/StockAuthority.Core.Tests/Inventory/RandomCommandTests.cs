@@ -22,7 +22,7 @@ public sealed class RandomCommandTests
             decide();
             LedgerInvariants.Check(model);
         }),
-        iter: 700,
+        iter: 400,
         print: Print);
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class RandomCommandTests
             Text(second).ShouldBe(Text(first));
             Text(decide()).ShouldBe(Text(first));
         }),
-        iter: 300,
+        iter: 150,
         print: Print);
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class RandomCommandTests
                 decision.EventResolutions.ShouldBeEmpty();
             }
         }),
-        iter: 700,
+        iter: 400,
         print: Print);
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class RandomCommandTests
                 after.Lines.ShouldBe(before.Lines);
             }
         }),
-        iter: 700,
+        iter: 400,
         print: Print);
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class RandomCommandTests
             model.Payments.SelectMany(payment => payment.Waiting).Select(waiting => waiting.Id).ShouldBeUnique();
             model.Payments.SelectMany(payment => payment.Waiting).All(waiting => model.Resolutions[waiting.Id].Kind == ResolutionKind.Held).ShouldBeTrue();
         }),
-        iter: 700,
+        iter: 400,
         print: Print);
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class RandomCommandTests
                 model.Levels.Sum(level => level.Shortfall).ShouldBeLessThanOrEqualTo(owed);
             }
         }),
-        iter: 700,
+        iter: 400,
         print: Print);
 
     private static void Run(Step[] steps, Action<LedgerModel, StockCommand, Func<Decision>> check)

@@ -28,7 +28,12 @@ internal sealed record Scenario(string Name, ImmutableArray<PaymentEvent> Events
         new("captured without an authorization", [Captured], Committed),
         new("one capture, two events", [Authorized, Captured, Captured.Again(6)], Committed),
         new("voided", [Authorized, Voided], Untouched) { Registrations = WithoutNewAttempt },
-        new("voided, with what looks like a refund", [Authorized, Voided, Shop.Refunded(5), Shop.Refunded(6).Again(6)], Untouched) { Registrations = WithoutNewAttempt },
+        new("voided, two events of which one looked like a refund", [Authorized, Voided, Shop.Voided(6) with { ModificationRef = "refund-a" }], Untouched) { Registrations = WithoutNewAttempt },
+        new("voided, and a refund of what was never captured", [Authorized, Voided, Shop.Refunded(5), Shop.Refunded(6).Again(6)], Untouched)
+        {
+            Registrations = WithoutNewAttempt,
+            Holds = [ResolutionReason.MissingContext],
+        },
         new("declined", [Shop.Declined(0).For(Lines)], Untouched) { Registrations = WithoutNewAttempt },
         new("declined, then authorized", [Shop.Declined(0), Shop.Authorized(2).For(Lines), Captured], Committed),
         new("a failed attempt and a paid one", [Shop.Declined(0).Of("payment-0").For(Lines), Authorized, Captured], Committed) { Registrations = NamedByEvents },
@@ -56,6 +61,11 @@ internal sealed record Scenario(string Name, ImmutableArray<PaymentEvent> Events
         new("deduct at settlement: captured", [Authorized, Captured], Reserved) { Matrix = Matrices.DeductAtSettlement },
         new("deduct at settlement: captured without an authorization", [Captured], Reserved) { Matrix = Matrices.DeductAtSettlement },
         new("deduct at settlement: settled", [Authorized, Captured, Shop.Settled(60)], Committed) { Matrix = Matrices.DeductAtSettlement },
+        new("deduct at settlement: refunded before it was settled", [Captured, Shop.Refunded(9), Shop.Settled(60)], Committed)
+        {
+            Matrix = Matrices.DeductAtSettlement,
+            Holds = [ResolutionReason.RefundReview],
+        },
         new("deduct at settlement: one mug captured and settled", [Authorized, OneMugCaptured, Shop.Settled(60) with { FullAmount = false }], MugCommitted) { Matrix = Matrices.DeductAtSettlement, Registrations = BeforeOrNever },
         new("commit at authorization: one mug captured", [Authorized, OneMugCaptured], Committed) { Matrix = Matrices.With(("auth-created", InventoryAction.Commit)), Registrations = BeforeOrNever },
         new(
