@@ -32,6 +32,8 @@ public abstract class AvailabilityCacheTests(Databases databases) : IAsyncLifeti
     private string _endpoint = "";
     private TestDatabase? _database;
 
+    private ITestRedis Redis => (ITestRedis)_owned[0];
+
     public async ValueTask InitializeAsync()
     {
         var redis = await StartRedisAsync();
@@ -144,6 +146,23 @@ public abstract class AvailabilityCacheTests(Databases databases) : IAsyncLifeti
         (await ReadAsync(cache))!.Version.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_level_that_could_not_be_written_is_written_when_the_cache_is_back()
+    {
+        var (cache, _) = await ConnectAsync("connectTimeout=1000");
+        using var refresh = new AvailabilityRefresh(cache, Options.Create(new AvailabilityOptions()), TimeProvider.System, NullLogger<AvailabilityRefresh>.Instance);
+        await refresh.StartAsync(CancellationToken.None);
+        await Redis.StopAsync();
+        await Eventually.Holds(() => !cache.IsConnected);
+
+        refresh.Offer(Tenant, [Level(version: 5).Level]);
+        refresh.Offer(Tenant, [Level(version: 4).Level]);
+        await Redis.StartAsync();
+
+        await Eventually.Holds(async () => (await ReadAsync(cache))?.Version == 5);
+        await refresh.StopAsync(CancellationToken.None);
+    }
+
     protected abstract Task<ITestRedis> StartRedisAsync();
 
     private static (TenantKey Key, StockLevel Level) Level(long version) =>
@@ -153,7 +172,9 @@ public abstract class AvailabilityCacheTests(Databases databases) : IAsyncLifeti
 
     private async Task<(AvailabilityCache Cache, IConnectionMultiplexer Redis)> ConnectAsync(string settings = "")
     {
-        var redis = await ConnectionMultiplexer.ConnectAsync($"{_endpoint},{settings}");
+        var configuration = ConfigurationOptions.Parse($"{_endpoint},{settings}");
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        var redis = await ConnectionMultiplexer.ConnectAsync(configuration);
         _owned.Add(redis);
         var identity = new DatabaseIdentity(_database!.DataSource);
         await identity.ReadAsync(CancellationToken.None);
