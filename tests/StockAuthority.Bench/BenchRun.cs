@@ -46,6 +46,10 @@ internal static class BenchRun
         var clients = channels.Select(channel => new InventoryService.InventoryServiceClient(channel)).ToArray();
         var health = channels.Select(channel => new Health.HealthClient(channel)).ToArray();
 
+        // A new process compiles its hot paths for a while; until then it measures the compiler.
+        await settings.Progress.WriteLineAsync("warming up");
+        await LoopAsync((caller, number) => ReserveAsync(clients[caller % Channels], Sku(Random.Shared.Next(UniformSkus)), -number), settings.FirstWarmUp);
+
         await MeasureAsync("empty_unary", () => LoopAsync(async (caller, _) =>
         {
             await health[caller % Channels].CheckAsync(new HealthCheckRequest());
@@ -71,7 +75,8 @@ internal static class BenchRun
             report.Loop(name, await run());
         }
 
-        Task<LoopResult> LoopAsync(Func<int, long, Task<bool>> call) => ClosedLoop.RunAsync(settings, call, TimeProvider.System);
+        Task<LoopResult> LoopAsync(Func<int, long, Task<bool>> call, TimeSpan? duration = null) =>
+            ClosedLoop.RunAsync(settings with { Duration = duration ?? settings.Duration }, call, TimeProvider.System);
     }
 
     private static async Task<bool> ReserveAsync(InventoryService.InventoryServiceClient client, string sku, long number)

@@ -33,7 +33,7 @@ internal sealed partial class StoredJson : JsonSerializerContext
 
     public static string WriteWaiting(Payment payment) => JsonSerializer.Serialize(
         [.. payment.Waiting.Select(waiting => new StoredWaitingEvent(
-            waiting.Id.EventId, (short)waiting.Type, waiting.ModificationRef, waiting.FullAmount, waiting.OccurredAt))],
+            waiting.Id.EventId, (short)waiting.Type, waiting.ModificationRef, waiting.FullAmount, waiting.OccurredAt, waiting.IsReadable))],
         Default.StoredWaitingEventArray);
 
     public static string? WriteNamed(Payment payment) => payment.Named is { } named
@@ -58,7 +58,7 @@ internal sealed partial class StoredJson : JsonSerializerContext
             ],
             [
                 .. JsonSerializer.Deserialize(waiting, Default.StoredWaitingEventArray)!.Select(each => new WaitingEvent(
-                    new PaymentEventId(id.Provider, id.Account, each.EventId), (PaymentEventType)each.Type, each.ModificationRef, each.FullAmount, each.OccurredAt)),
+                    new PaymentEventId(id.Provider, id.Account, each.EventId), (PaymentEventType)each.Type, each.ModificationRef, each.FullAmount, each.OccurredAt, each.IsReadable)),
             ]);
     }
 
@@ -75,6 +75,6 @@ internal sealed record StoredLine(string Sku, string LocationId, long Quantity);
 
 internal sealed record StoredFact(short Type, string ModificationRef, DateTimeOffset OccurredAt, bool FullAmount, StoredLine[] Lines, long LearnedAt);
 
-internal sealed record StoredWaitingEvent(string EventId, short Type, string ModificationRef, bool FullAmount, DateTimeOffset OccurredAt);
+internal sealed record StoredWaitingEvent(string EventId, short Type, string ModificationRef, bool FullAmount, DateTimeOffset OccurredAt, bool IsReadable);
 
 internal sealed record StoredNaming(StoredLine[] Lines, DateTimeOffset OccurredAt, string EventId);

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using Grpc.Net.Client;
+using StockAuthority.ChangeFeed.V1;
+using StockAuthority.DevHost;
+using StockAuthority.DevHost.Processes;
+using StockAuthority.Inventory.V1;
+using StockAuthority.Payments.V1;
+using StockAuthority.Testing;
+using StockAuthority.Testing.Redis;
+using Xunit;
+
+namespace StockAuthority.EndToEnd.Tests;
+
+/// <summary>Every process of the system, configured as <c>./dev up</c> does it, on ports of its own.</summary>
+public sealed class WholeSystem : IAsyncLifetime
+{
+    public const string Tenant = "demo";
+    public const string Location = "store-1";
+
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
+
+    private readonly string _webhookSecret = "whsec_" + RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private readonly string _squareToken = RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private readonly TestPostgres _postgres = new();
+    private readonly List<ChildProcess> _children = [];
+    private readonly List<IAsyncDisposable> _resources = [];
+    private readonly HttpClient _http = new();
+    private ServerProcess? _server;
+    private GrpcChannel? _channel;
+    private Uri? _intake;
+    private Uri? _simulator;
+
+    public ServerProcess Server => _server!;
+
+    public InventoryService.InventoryServiceClient Inventory => new(_channel!);
+
+    public PaymentEventService.PaymentEventServiceClient Payments => new(_channel!);
+
+    public ChangeFeedService.ChangeFeedServiceClient Feed => new(_channel!);
+
+    public async ValueTask InitializeAsync()
+    {
+        var ledger = await _postgres.CreateDatabaseAsync();
+        var inbox = await _postgres.CreateDatabaseAsync();
+        var redis = await GarnetRedis.CreateAsync();
+        _server = await ServerProcess.StartAsync(ledger.ConnectionString, redis.Endpoint);
+        _channel = await _server.ChannelAsync();
+        _resources.AddRange([_server, redis, ledger, inbox]);
+        await SeedAsync();
+
+        var (simulatorPort, intakePort) = (Ports.Free(), Ports.Free());
+        (_simulator, _intake) = (Services.Loopback(simulatorPort), Services.Loopback(intakePort));
+        var checkout = TestWorkspace.Checkout;
+        await StartAsync(Services.Simulator(checkout, await TestWorkspace.NewLogFileAsync("simulator"), simulatorPort, _squareToken));
+        await StartAsync(Services.Intake(
+            checkout, await TestWorkspace.NewLogFileAsync("intake"), intakePort, inbox.ConnectionString, _server.Grpc, await TestTokens.FileAsync("*"), Tenant, _webhookSecret));
+        await StartAsync(Services.Pos(
+            checkout, await TestWorkspace.NewLogFileAsync("pos"), Ports.Free(), _server.Grpc, await TestTokens.FileAsync(Tenant), Tenant, _simulator, _squareToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _children.Reverse();
+        foreach (var child in _children)
+        {
+            await TestWorkspace.StopAsync(child, StopGrace);
+            await child.DisposeAsync();
+        }
+
+        _channel?.Dispose();
+        foreach (var resource in _resources)
+        {
+            await resource.DisposeAsync();
+        }
+
+        _http.Dispose();
+        await _postgres.DisposeAsync();
+    }
+
+    /// <summary>A SKU with this many units, which no other test uses.</summary>
+    public async Task<string> OpenAsync(long units)
+    {
+        var sku = "sku-" + Guid.NewGuid().ToString("N");
+        await Inventory.AdjustAsync(new AdjustRequest
+        {
+            TenantId = Tenant,
+            IdempotencyKey = "opening:" + sku,
+            DocumentRef = "opening",
+            Reason = AdjustmentReason.OpeningBalance,
+            Lines = { new StockLine { Sku = sku, LocationId = Location, Quantity = units } },
+        });
+        return sku;
+    }
+
+    public async Task<StockLevel> LevelAsync(string sku) => (await Inventory.GetAvailabilityAsync(new GetAvailabilityRequest
+    {
+        TenantId = Tenant,
+        Consistency = ReadConsistency.Strong,
+        Keys = { new AvailabilityKey { Sku = sku, LocationId = Location } },
+    })).Availabilities[0].Level;
+
+    public async Task<IReadOnlyList<RecordedPaymentEvent>> EventsAsync(string paymentObjectId) =>
+        (await Payments.ListPaymentEventsAsync(new ListPaymentEventsRequest { TenantId = Tenant, PaymentObjectId = paymentObjectId })).PaymentEvents;
+
+    /// <summary>Sends a webhook with Stripe's signature over these very bytes.</summary>
+    public Task<HttpResponseMessage> WebhookAsync(string body) => WebhookAsync(body, _webhookSecret);
+
+    public async Task<HttpResponseMessage> WebhookAsync(string body, string secret)
+    {
+        var time = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var signed = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{time}.{body}"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_intake!, $"/webhooks/stripe/{Tenant}"))
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add(
+            "Stripe-Signature",
+            string.Create(CultureInfo.InvariantCulture, $"t={time},v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed))}"));
+        return await _http.SendAsync(request);
+    }
+
+    /// <summary>What the point of sale shows, by Square's published interface; empty before it heard of the SKU.</summary>
+    public async Task<string> PointOfSaleAsync(string sku)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_simulator!, $"/v2/inventory/{sku}?location_ids={Location}"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _squareToken);
+        request.Headers.Add("Square-Version", Services.SquareVersion);
+        using var response = await _http.SendAsync(request);
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    private async Task StartAsync(ChildProgram program) => _children.Add(await TestWorkspace.StartAsync(program));
+
+    private async Task SeedAsync()
+    {
+        var catalogue = new CatalogueService.CatalogueServiceClient(_channel!);
+        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = Tenant });
+        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = Tenant, LocationId = Location });
+    }
+}
