@@ -17,19 +17,37 @@ public sealed class SpineTests(WholeSystem system) : IClassFixture<WholeSystem>
     {
         var sku = await system.OpenAsync(10);
         await Eventually.Holds(async () => Quantity(await system.PointOfSaleAsync(sku)) == "10");
-        var (payment, started) = (New("pi"), TimeProvider.System.GetTimestamp());
+        var payment = New("pi");
 
         using var response = await system.WebhookAsync(Event("payment_intent.succeeded", payment, sku, 3));
 
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         await Eventually.Holds(async () => Quantity(await system.PointOfSaleAsync(sku)) == "7");
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"webhook to point of sale: {TimeProvider.System.GetElapsedTime(started).TotalMilliseconds:0} ms"));
         var recorded = (await system.EventsAsync(payment)).ShouldHaveSingleItem();
         (recorded.Resolution, recorded.Reason).ShouldBe((Resolution.Action, "COMMITTED"));
         (await system.LevelAsync(sku)).Committed.ShouldBe(3);
         var changes = await system.Feed.ReadChangesAsync(new ReadChangesRequest { TenantId = WholeSystem.Tenant, AfterSequence = recorded.FirstSequence - 1 });
         changes.Movements.ShouldContain(movement => movement.Sku == sku && movement.OrderRef == recorded.OrderRef);
+    }
+
+    [Fact]
+    public async Task A_payment_is_at_the_point_of_sale_within_a_second_at_the_median()
+    {
+        var sku = await system.OpenAsync(100);
+        await Eventually.Holds(async () => Quantity(await system.PointOfSaleAsync(sku)) == "100");
+        List<double> delays = [];
+        for (var left = 99; left >= 89; left--)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            using var response = await system.WebhookAsync(Event("payment_intent.succeeded", New("pi"), sku, 1));
+            await Eventually.Holds(async () => Quantity(await system.PointOfSaleAsync(sku)) == left.ToString(CultureInfo.InvariantCulture));
+            delays.Add(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        var median = delays.Order().ElementAt(delays.Count / 2);
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"webhook to point of sale: median {median:0} ms, slowest {delays.Max():0} ms"));
+        median.ShouldBeLessThan(1_000);
     }
 
     [Fact]
@@ -69,9 +87,6 @@ public sealed class SpineTests(WholeSystem system) : IClassFixture<WholeSystem>
 
         await Eventually.Holds(async () => (await UnreadableAsync()).Count == 1);
         (await UnreadableAsync())[0].Reason.ShouldBe("UNREADABLE_PAYLOAD");
-
-        using var tooLarge = await system.WebhookAsync(new string('x', (1024 * 1024) + 1));
-        tooLarge.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
     }
 
     [Fact]
