@@ -31,6 +31,9 @@ internal sealed record DevEndpoints
 
     public required string StripeWebhookSecret { get; init; }
 
+    /// <summary>The access token that the channel simulator takes.</summary>
+    public required string SimulatorToken { get; init; }
+
     [JsonIgnore]
     public string Line => $"ready grpc={Grpc} http={Http} simulator={Simulator} redis={Redis} tenant={Tenant}";
 

@@ -73,6 +73,7 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
             Token = tokens.Demo,
             Tenant = Seed.Tenant,
             StripeWebhookSecret = secrets.StripeWebhookSecret,
+            SimulatorToken = secrets.SquareAccessToken,
         };
         endpoints.Write(_endpointsFile);
         _stops.Push(() => Remove(_endpointsFile));
