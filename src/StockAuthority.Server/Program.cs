@@ -1,7 +1,5 @@
 using Google.Protobuf.Reflection;
 using Google.Rpc;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StockAuthority.Server.Availability;
 using StockAuthority.Server.Catalogue;
@@ -46,11 +44,6 @@ static WebApplication Build(string[] args)
 
     services.AddOptions<TokenOptions>().BindConfiguration("Authentication");
     services.AddSingleton<TokenValidation>();
-    services.AddAuthentication(BearerAuthentication.SchemeName)
-        .AddScheme<AuthenticationSchemeOptions, BearerAuthentication>(BearerAuthentication.SchemeName, null);
-    services.AddAuthorizationBuilder()
-        .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
-
     services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = 1024 * 1024;
@@ -72,8 +65,8 @@ static WebApplication Build(string[] args)
 
     // Reads the signing keys now: a server that can verify nobody should not start.
     app.Services.GetRequiredService<TokenValidation>();
-    app.UseAuthentication();
-    app.UseAuthorization();
+    app.UseRouting();
+    app.UseMiddleware<BearerAuthentication>();
     app.MapGrpcService<InventoryGrpcService>();
     app.MapGrpcService<CatalogueGrpcService>();
     app.MapGrpcService<PaymentEventGrpcService>();

@@ -26,7 +26,14 @@ internal sealed class BenchReport
         }
     }
 
-    public void Ratio(string name, string numerator, string denominator) => _ratios[name] = Math.Round(_figures[numerator] / _figures[denominator], 3);
+    /// <summary>Left out where one of the two was not measured in this run.</summary>
+    public void Ratio(string name, string numerator, string denominator)
+    {
+        if (_figures.TryGetValue(numerator, out var above) && _figures.TryGetValue(denominator, out var below))
+        {
+            _ratios[name] = Math.Round(above / below, 3);
+        }
+    }
 
     public string ToJson() => JsonSerializer.Serialize(
         new Dictionary<string, object> { ["figures"] = _figures, ["ratios"] = _ratios, ["problems"] = Problems });

@@ -71,6 +71,11 @@ internal static class BenchRun
 
         async Task MeasureAsync(string name, Func<Task<LoopResult>> run)
         {
+            if (!settings.Wants(name))
+            {
+                return;
+            }
+
             await settings.Progress.WriteLineAsync($"measuring {name}");
             report.Loop(name, await run());
         }

@@ -16,11 +16,13 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 {
     private readonly Dictionary<StockKey, StockLevel> _levels = [];
     private readonly Dictionary<long, Reservation> _reservations = [];
+    private readonly Dictionary<string, List<long>> _numbersOfOrders = new(StringComparer.Ordinal);
     private readonly Dictionary<PaymentId, Payment> _payments = [];
     private readonly HashSet<PaymentEventId> _recordedEvents = [];
     private readonly HashSet<string> _locations = [];
 
     private readonly HashSet<StockKey> _changedLevels = [];
+    private readonly HashSet<StockKey> _createdLevels = [];
     private readonly HashSet<long> _changedReservations = [];
     private readonly HashSet<PaymentId> _changedPayments = [];
     private readonly List<Movement> _movements = [];
@@ -34,6 +36,12 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     /// <summary>Everything that was appended to the journal, in order.</summary>
     public IReadOnlyList<Movement> Movements => _movements;
 
+    /// <summary>Every level that is known here, changed or not.</summary>
+    public IEnumerable<StockLevel> Levels => _levels.Values;
+
+    /// <summary>The locations that are known to exist.</summary>
+    public IEnumerable<string> Locations => _locations;
+
     public IEnumerable<StockLevel> ChangedLevels => _changedLevels.Select(key => _levels[key]);
 
     public IEnumerable<Reservation> ChangedReservations => _changedReservations.Select(number => _reservations[number]);
@@ -42,7 +50,20 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public void Load(StockLevel level) => _levels[level.Key] = level;
 
-    public void Load(Reservation reservation) => _reservations[reservation.Number] = reservation;
+    public void Load(Reservation reservation)
+    {
+        if (!_reservations.ContainsKey(reservation.Number))
+        {
+            if (!_numbersOfOrders.TryGetValue(reservation.OrderRef, out var numbers))
+            {
+                _numbersOfOrders.Add(reservation.OrderRef, numbers = new List<long>(1));
+            }
+
+            numbers.Add(reservation.Number);
+        }
+
+        _reservations[reservation.Number] = reservation;
+    }
 
     public void Load(Payment payment) => _payments[payment.Id] = payment;
 
@@ -52,6 +73,9 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public StockLevel Level(StockKey key) => _levels.GetValueOrDefault(key) ?? new StockLevel(key);
 
+    /// <summary>Whether the level had no movement before the first one that was applied here.</summary>
+    public bool IsCreated(StockKey key) => _createdLevels.Contains(key);
+
     public bool HasLocation(string locationId) => _locations.Contains(locationId);
 
     public Reservation? Reservation(long number) => _reservations.GetValueOrDefault(number);
@@ -60,8 +84,9 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public Payment? Payment(PaymentId id) => _payments.GetValueOrDefault(id);
 
-    public IEnumerable<Reservation> ReservationsOfOrder(string orderRef) =>
-        _reservations.Values.Where(reservation => reservation.OrderRef == orderRef).OrderBy(reservation => reservation.Number);
+    public IEnumerable<Reservation> ReservationsOfOrder(string orderRef) => _numbersOfOrders.TryGetValue(orderRef, out var numbers)
+        ? numbers.Order().Select(number => _reservations[number])
+        : [];
 
     public IEnumerable<Reservation> ReservationsOfPayment(string paymentObjectId) =>
         _reservations.Values.Where(reservation => reservation.PaymentObjectId == paymentObjectId).OrderBy(reservation => reservation.Number);
@@ -77,7 +102,13 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
         List<StockKey> touched = [];
         foreach (var draft in decision.Movements)
         {
-            var level = Level(draft.Key).Move(draft.From, draft.To, draft.Quantity, LastSequence + 1);
+            var before = Level(draft.Key);
+            if (before.Version == 0)
+            {
+                _createdLevels.Add(draft.Key);
+            }
+
+            var level = before.Move(draft.From, draft.To, draft.Quantity, LastSequence + 1);
             var movement = new Movement(
                 level.Sequence,
                 draft.Key,
@@ -107,7 +138,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
         foreach (var reservation in decision.Reservations)
         {
-            _reservations[reservation.Number] = reservation;
+            Load(reservation);
             _changedReservations.Add(reservation.Number);
         }
 

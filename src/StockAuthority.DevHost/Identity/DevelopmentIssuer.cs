@@ -44,6 +44,9 @@ public sealed class DevelopmentIssuer : IDisposable
         WriteKeySet(publicKey, keyId);
     }
 
+    /// <summary>Everything that a token can allow.</summary>
+    public const string AllScopes = "stock.read stock.write stock.adjust payments.apply feed.read operations.read operations.catalogue";
+
     /// <summary>The public keys, for <c>Authentication:SigningKeysFile</c>.</summary>
     public string KeySetFile { get; }
 
@@ -71,7 +74,8 @@ public sealed class DevelopmentIssuer : IDisposable
     /// <param name="subject">Who calls, for example <c>pos-square</c>.</param>
     /// <param name="tenant">The tenant that it may touch, or <see cref="AllTenants"/>.</param>
     /// <param name="lifetime">30 days by default; may be negative, for a token that has expired.</param>
-    public string Token(string subject, string tenant, TimeSpan? lifetime = null)
+    /// <param name="scopes">What it may do, separated by spaces; everything by default.</param>
+    public string Token(string subject, string tenant, TimeSpan? lifetime = null, string scopes = AllScopes)
     {
         var now = _time.GetUtcNow().UtcDateTime;
         var expires = now + (lifetime ?? Lifetime);
@@ -82,7 +86,7 @@ public sealed class DevelopmentIssuer : IDisposable
             IssuedAt = expires < now ? expires : now,
             NotBefore = expires < now ? expires : now,
             Expires = expires,
-            Claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = subject, ["tenant"] = tenant },
+            Claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = subject, ["tenant"] = tenant, ["scope"] = scopes },
             SigningCredentials = _credentials,
         });
     }

@@ -17,8 +17,8 @@ internal sealed class DevTokens
         Demo = issuer.Token("developer", Up.Seed.Tenant);
         PrivateFile.Write(Path.Combine(_folder, "demo.token"), Demo);
         Seed = issuer.Token("seed", DevelopmentIssuer.AllTenants);
-        IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants);
-        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant);
+        IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants, "payments.apply");
+        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read");
     }
 
     /// <summary>For people and their programs.</summary>
@@ -31,10 +31,10 @@ internal sealed class DevTokens
 
     public string PosFile { get; }
 
-    private string Issue(string subject, string tenant)
+    private string Issue(string subject, string tenant, string scopes)
     {
         var path = Path.Combine(_folder, subject + ".token");
-        PrivateFile.Write(path, _issuer.Token(subject, tenant));
+        PrivateFile.Write(path, _issuer.Token(subject, tenant, scopes: scopes));
         return path;
     }
 }

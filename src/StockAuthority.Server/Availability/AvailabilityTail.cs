@@ -144,8 +144,8 @@ internal sealed partial class AvailabilityTail(
         ranges.Sort((one, other) => string.CompareOrdinal(one.TenantId, other.TenantId));
         await using var command = reads.CreateCommand(AdvanceSql);
         command.Parameters.Add(Sql.Text(Consumer));
-        command.Parameters.Add(Sql.Texts(ranges.Select(range => range.TenantId)));
-        command.Parameters.Add(Sql.Numbers(ranges.Select(range => range.UpTo)));
+        command.Parameters.Add(Sql.Texts(ranges, static range => range.TenantId));
+        command.Parameters.Add(Sql.Numbers(ranges, static range => range.UpTo));
         command.Parameters.Add(Sql.Time(time.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -12,9 +12,9 @@ internal sealed partial class LevelReads([FromKeyedServices(DataSources.Reads)] 
     public async Task<Dictionary<TenantKey, StockLevel>> ReadAsync(IReadOnlyCollection<TenantKey> keys, CancellationToken cancellationToken)
     {
         await using var command = reads.CreateCommand(LevelsSql);
-        command.Parameters.Add(Sql.Texts(keys.Select(key => key.Key.Sku)));
-        command.Parameters.Add(Sql.Texts(keys.Select(key => key.Key.LocationId)));
-        command.Parameters.Add(Sql.Texts(keys.Select(key => key.TenantId)));
+        command.Parameters.Add(Sql.Texts(keys, static key => key.Key.Sku));
+        command.Parameters.Add(Sql.Texts(keys, static key => key.Key.LocationId));
+        command.Parameters.Add(Sql.Texts(keys, static key => key.TenantId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var levels = new Dictionary<TenantKey, StockLevel>(keys.Count);
         while (await reader.ReadAsync(cancellationToken))

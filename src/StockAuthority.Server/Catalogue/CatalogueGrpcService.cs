@@ -1,10 +1,8 @@
-using System.Security.Claims;
 using Google.Rpc;
 using Grpc.Core;
 using Npgsql;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Infrastructure;
-using Sql = StockAuthority.Server.Inventory.Sql;
 
 namespace StockAuthority.Server.Catalogue;
 
@@ -21,7 +19,7 @@ internal sealed partial class CatalogueGrpcService([FromKeyedServices(DataSource
         fields.Tenant(request.TenantId);
         fields.Optional("display_name", request.DisplayName);
         fields.ThrowIfAny();
-        if (context.GetHttpContext().User.FindFirstValue(CallInterceptor.TenantClaim) != CallInterceptor.AllTenants)
+        if (Caller.Of(context) is not { ServesAllTenants: true })
         {
             throw Errors.Status(Code.PermissionDenied, "OPERATOR_NEEDED", "Registering a tenant needs a token for all tenants.").ToRpcException();
         }

@@ -1,6 +1,5 @@
 using Npgsql;
 using StockAuthority.Server.Infrastructure;
-using StockAuthority.Server.Inventory;
 
 namespace StockAuthority.Server.ChangeFeed;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
 using StockAuthority.Server.Infrastructure;
-using StockAuthority.Server.Inventory;
 
 namespace StockAuthority.Server.ChangeFeed;
 
@@ -66,7 +65,7 @@ internal sealed partial class FeedPoll(
         }
 
         await using var command = reads.CreateCommand(HeadsSql);
-        command.Parameters.Add(Sql.Texts(tenants));
+        command.Parameters.Add(Sql.Texts([.. tenants]));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

@@ -1,5 +1,3 @@
-using System.Security.Claims;
-using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -12,17 +10,12 @@ namespace StockAuthority.Server.Infrastructure;
 /// </summary>
 internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) : Interceptor
 {
-    /// <summary>The claim that names the token's tenant; <c>*</c> for processes that serve all.</summary>
-    public const string TenantClaim = "tenant";
-
-    public const string AllTenants = "*";
-
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request,
         ServerCallContext context,
         UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        CheckTenant(request, context);
+        Authorize(request, context);
         try
         {
             return await continuation(request, context);
@@ -39,7 +32,7 @@ internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) :
         ServerCallContext context,
         ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        CheckTenant(request, context);
+        Authorize(request, context);
         try
         {
             await continuation(request, responseStream, context);
@@ -50,23 +43,32 @@ internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) :
         }
     }
 
-    private static void CheckTenant<TRequest>(TRequest request, ServerCallContext context)
+    private static void Authorize<TRequest>(TRequest request, ServerCallContext context)
+        where TRequest : class
     {
-        // Requests of other protocols (health, reflection) name no tenant. An empty one is refused as missing by its service.
-        if (request is not IMessage message
-            || message.Descriptor.FindFieldByName("tenant_id") is not { } field
-            || (string)field.Accessor.GetValue(message) is not { Length: > 0 } tenantId)
+        // Without a caller it is one of the calls that everybody may make: health and reflection.
+        if (Caller.Of(context) is not { } caller)
         {
             return;
         }
 
-        var allowed = context.GetHttpContext().User.FindFirstValue(TenantClaim);
-        if (allowed != AllTenants && allowed != tenantId)
+        // An empty tenant is refused as missing by its service.
+        if (TenantOf<TRequest>.Read?.Invoke(request) is { Length: > 0 } tenantId && !caller.MayActFor(tenantId))
         {
             throw Errors.Status(
                 Code.PermissionDenied,
                 "TENANT_NOT_ALLOWED",
                 "This token is not for the tenant that the request names.").ToRpcException();
+        }
+
+        var scope = Scope.For(context.Method);
+        if (scope is null || !caller.Scopes.Contains(scope))
+        {
+            throw Errors.Status(
+                Code.PermissionDenied,
+                "SCOPE_MISSING",
+                $"This call needs a token with the scope '{scope}'.",
+                ("scope", scope ?? "")).ToRpcException();
         }
     }
 
@@ -95,4 +97,10 @@ internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) :
 
     [LoggerMessage(LogLevel.Error, "{Method} failed.")]
     private partial void LogFailure(string method, Exception error);
+
+    /// <summary>How a request names its tenant; null for those of other protocols.</summary>
+    private static class TenantOf<TRequest>
+    {
+        public static readonly Func<TRequest, string>? Read = typeof(TRequest).GetProperty("TenantId")?.GetMethod?.CreateDelegate<Func<TRequest, string>>();
+    }
 }

@@ -10,7 +10,7 @@ internal sealed class RequestFields
     public const int MaximumTextLength = 128;
     public const int MaximumTenantLength = 64;
 
-    private readonly BadRequest _bad = new();
+    private BadRequest? _bad;
 
     public string Tenant(string tenantId) => Text("tenant_id", tenantId, MaximumTenantLength);
 
@@ -32,7 +32,7 @@ internal sealed class RequestFields
         {
             Add(field, "TEXT_TOO_LONG", string.Create(CultureInfo.InvariantCulture, $"has {value.Length} characters; at most {maximumLength} are allowed"));
         }
-        else if (value.Any(char.IsControl) || !IsWellFormed(value))
+        else if (!IsPlain(value))
         {
             Add(field, "TEXT_INVALID", "has control characters or is not valid Unicode");
         }
@@ -77,7 +77,7 @@ internal sealed class RequestFields
         return 0;
     }
 
-    public void Add(string field, string reason, string description) => _bad.FieldViolations.Add(new BadRequest.Types.FieldViolation
+    public void Add(string field, string reason, string description) => (_bad ??= new BadRequest()).FieldViolations.Add(new BadRequest.Types.FieldViolation
     {
         Field = field,
         Reason = reason,
@@ -87,7 +87,7 @@ internal sealed class RequestFields
     /// <exception cref="RpcException">INVALID_ARGUMENT with all bad fields; the ErrorInfo's reason is the first one's.</exception>
     public void ThrowIfAny()
     {
-        if (_bad.FieldViolations.Count == 0)
+        if (_bad is null)
         {
             return;
         }
@@ -99,7 +99,8 @@ internal sealed class RequestFields
             ("fields", string.Join(',', _bad.FieldViolations.Select(violation => violation.Field).Distinct()))).With(_bad).ToRpcException();
     }
 
-    private static bool IsWellFormed(string value)
+    /// <summary>Well-formed Unicode without control characters.</summary>
+    private static bool IsPlain(string value)
     {
         for (var index = 0; index < value.Length; index++)
         {
@@ -107,7 +108,7 @@ internal sealed class RequestFields
             {
                 index++;
             }
-            else if (char.IsSurrogate(value[index]))
+            else if (char.IsSurrogate(value[index]) || char.IsControl(value[index]))
             {
                 return false;
             }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Security.Claims;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
@@ -60,12 +61,16 @@ internal sealed class TokenValidation : IDisposable
         }
     }
 
-    /// <summary>The token's claims, or null and why it is not accepted.</summary>
-    public async Task<(ClaimsPrincipal? Principal, string? Problem)> ValidateAsync(string token)
+    /// <summary>Who a token speaks for that was verified before and has not expired.</summary>
+    public Caller? Known(string token) =>
+        _verified.TryGetValue(token, out (Caller Caller, DateTimeOffset ExpiresAt) known) && known.ExpiresAt > _time.GetUtcNow() ? known.Caller : null;
+
+    /// <summary>Who the token speaks for, or null and why it is not accepted.</summary>
+    public async Task<(Caller? Caller, string? Problem)> ValidateAsync(string token)
     {
-        if (_verified.TryGetValue(token, out (ClaimsPrincipal Principal, DateTimeOffset ExpiresAt) known) && known.ExpiresAt > _time.GetUtcNow())
+        if (Known(token) is { } known)
         {
-            return (known.Principal, null);
+            return (known, null);
         }
 
         var result = await _handler.ValidateTokenAsync(token, _parameters);
@@ -74,11 +79,19 @@ internal sealed class TokenValidation : IDisposable
             return (null, result.Exception is SecurityTokenExpiredException ? "The token has expired." : "The token is not valid here.");
         }
 
-        var principal = new ClaimsPrincipal(result.ClaimsIdentity);
+        var caller = Read(result.ClaimsIdentity);
         var expiresAt = new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero);
-        _verified.Set(token, (principal, expiresAt), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = expiresAt });
-        return (principal, null);
+        _verified.Set(token, (caller, expiresAt), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = expiresAt });
+        return (caller, null);
     }
 
     public void Dispose() => _verified.Dispose();
+
+    /// <summary>Scopes are one text in RFC 9068's <c>scope</c>; some issuers say <c>scp</c> and give a list.</summary>
+    private static Caller Read(ClaimsIdentity claims) => new(
+        claims.FindFirst("sub")?.Value ?? "",
+        claims.FindFirst(Caller.TenantClaim)?.Value,
+        claims.Claims.Where(claim => claim.Type is "scope" or "scp")
+            .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .ToFrozenSet(StringComparer.Ordinal));
 }

@@ -1,13 +1,13 @@
 namespace StockAuthority.Server.Inventory;
 
-internal sealed partial class BatchRead
+internal static partial class BatchRead
 {
     private const string BeginSql = "BEGIN";
 
     /// <summary>Sorted, so that two batches that share tenants cannot wait for each other in a circle.</summary>
     private const string LockHeadsSql =
         """
-        SELECT tenant_id, last_sequence, last_hash, last_event_number
+        SELECT tenant_id, head_version, last_sequence, last_hash, last_event_number, last_recorded_at
         FROM tenants
         WHERE tenant_id = ANY ($1)
         ORDER BY tenant_id COLLATE "C"

@@ -11,53 +11,79 @@ internal sealed record StoredOutcome(byte[] Fingerprint, short AnswerKind, byte[
     public const short StatusKind = 2;
 }
 
-/// <summary>What a batch reads, row by row: one state for each tenant that exists, and the answers that are stored for its keys.</summary>
+/// <summary>A tenant's head row.</summary>
+/// <param name="Version">Counts the batches that wrote anything of the tenant: while it stands, nothing has changed.</param>
+/// <param name="LastRecordedAt">Time of the latest movement; later ones never have an earlier time, whatever a server's clock says.</param>
+internal sealed record TenantHead(string TenantId, long Version, long LastSequence, byte[] LastHash, long LastEventNumber, DateTimeOffset LastRecordedAt);
+
+/// <summary>One tenant in a batch: the head that it began from, and the state that its commands change.</summary>
+internal sealed class BatchTenant(TenantHead head)
+{
+    public TenantHead Head { get; } = head;
+
+    public TenantState State { get; } = new(head.TenantId, head.LastSequence, head.LastHash);
+
+    public long LastEventNumber { get; set; } = head.LastEventNumber;
+
+    /// <summary>The head as it is after the batch.</summary>
+    public TenantHead Advanced => new(
+        Head.TenantId,
+        Head.Version + 1,
+        State.LastSequence,
+        State.LastHash,
+        LastEventNumber,
+        State.Movements.Count > 0 ? State.Movements[^1].RecordedAt : Head.LastRecordedAt);
+}
+
+/// <summary>What a batch knows: one state for each tenant that exists, and the answers that are stored for its keys.</summary>
 internal sealed class BatchState
 {
-    private readonly Dictionary<string, TenantState> _tenants = [];
-    private readonly Dictionary<string, long> _lastEventNumbers = [];
+    private readonly Dictionary<string, BatchTenant> _tenants = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Key, string TenantId), StoredOutcome> _outcomes = [];
 
-    public IEnumerable<TenantState> Tenants => _tenants.Values;
+    public IReadOnlyCollection<BatchTenant> Tenants => _tenants.Values;
 
-    public TenantState? Tenant(string tenantId) => _tenants.GetValueOrDefault(tenantId);
+    public BatchTenant? Tenant(string tenantId) => _tenants.GetValueOrDefault(tenantId);
 
     public StoredOutcome? Outcome(PendingCommand command) => _outcomes.GetValueOrDefault((command.IdempotencyKey, command.TenantId));
 
     public void Remember(PendingCommand command, StoredOutcome outcome) => _outcomes.Add((command.IdempotencyKey, command.TenantId), outcome);
 
-    public long LastEventNumber(string tenantId) => _lastEventNumbers[tenantId];
-
-    public long NextEventNumber(string tenantId) => ++_lastEventNumbers[tenantId];
-
-    public void LoadHead(NpgsqlDataReader row)
+    public BatchTenant Load(TenantHead head)
     {
-        var tenantId = row.GetString(0);
-        _tenants.Add(tenantId, new TenantState(tenantId, row.GetInt64(1), row.GetFieldValue<byte[]>(2)));
-        _lastEventNumbers.Add(tenantId, row.GetInt64(3));
+        var tenant = new BatchTenant(head);
+        _tenants.Add(head.TenantId, tenant);
+        return tenant;
     }
+
+    public void LoadHead(NpgsqlDataReader row) => Load(new TenantHead(
+        row.GetString(0),
+        row.GetInt64(1),
+        row.GetInt64(2),
+        row.GetFieldValue<byte[]>(3),
+        row.GetInt64(4),
+        row.GetFieldValue<DateTimeOffset>(5)));
 
     public void LoadOutcome(NpgsqlDataReader row) => _outcomes[(row.GetString(1), row.GetString(0))] =
         new StoredOutcome(row.GetFieldValue<byte[]>(2), row.GetInt16(3), row.GetFieldValue<byte[]>(4));
 
-    public void LoadPayment(NpgsqlDataReader row) => Tenant(row.GetString(0))?.Load(StoredJson.ReadPayment(
+    public void LoadPayment(NpgsqlDataReader row) => State(row)?.Load(StoredJson.ReadPayment(
         new PaymentId(row.GetString(1), row.GetString(2), row.GetString(3)),
         Optional(row, 4),
         Optional(row, 5),
         row.GetString(6),
         row.GetString(7)));
 
-    public void LoadReservation(NpgsqlDataReader row) => Tenant(row.GetString(0))?.Load(ReservationRow.Read(row, 1));
+    public void LoadReservation(NpgsqlDataReader row) => State(row)?.Load(ReservationRow.Read(row, 1));
 
-    public void LoadLocation(NpgsqlDataReader row) => Tenant(row.GetString(0))?.LoadLocation(row.GetString(1));
+    public void LoadLocation(NpgsqlDataReader row) => State(row)?.LoadLocation(row.GetString(1));
 
-    public void LoadLevel(NpgsqlDataReader row) =>
-        Tenant(row.GetString(0))?.Load(LevelRow.Read(row, new StockKey(row.GetString(1), row.GetString(2)), 3));
+    public void LoadLevel(NpgsqlDataReader row) => State(row)?.Load(LevelRow.Read(row, new StockKey(row.GetString(1), row.GetString(2)), 3));
 
     /// <summary>A key, whether its location exists, and its level if there is one.</summary>
     public void LoadTouchedKey(NpgsqlDataReader row)
     {
-        if (Tenant(row.GetString(0)) is not { } tenant)
+        if (State(row) is not { } tenant)
         {
             return;
         }
@@ -74,7 +100,10 @@ internal sealed class BatchState
     }
 
     public void LoadRecordedEvent(NpgsqlDataReader row) =>
-        Tenant(row.GetString(0))?.Load(new PaymentEventId(row.GetString(1), row.GetString(2), row.GetString(3)));
+        State(row)?.Load(new PaymentEventId(row.GetString(1), row.GetString(2), row.GetString(3)));
+
+    /// <summary>Every result begins with its tenant.</summary>
+    private TenantState? State(NpgsqlDataReader row) => Tenant(row.GetString(0))?.State;
 
     private static string? Optional(NpgsqlDataReader row, int ordinal) => row.IsDBNull(ordinal) ? null : row.GetString(ordinal);
 }

@@ -11,23 +11,45 @@ internal sealed record CommittedBatch(IReadOnlyList<CommittedTenant> Tenants);
 internal sealed record CommittedTenant(string TenantId, long LastSequence, IReadOnlyList<StockLevel> Levels);
 
 /// <summary>
-/// Runs a batch of commands as one transaction: read under the tenants' locks, decide in arrival order, write and commit.
-/// A command whose caller had given up before its turn has no answer.
+/// Runs a batch of commands as one transaction. Where the lane remembers what the commands need, they are decided from there
+/// and written in one round trip that fails as a whole if the memory was not true any more. Otherwise: read under the
+/// tenants' locks, decide in arrival order, write and commit. A command whose caller had given up before its turn has no answer.
 /// </summary>
-internal sealed class BatchTransaction(TriggerMatrix matrix, TimeProvider time)
+internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, TimeProvider time)
 {
     public async Task<(StockAnswer?[] Answers, CommittedBatch Committed)> RunAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> batch,
         CancellationToken cancellationToken)
     {
-        var state = await BatchRead.ReadAsync(connection, batch, cancellationToken);
+        var needs = new BatchNeeds(batch);
+        if (memory.Recall(needs) is { } recalled)
+        {
+            try
+            {
+                return await RunAsync(connection, batch, recalled, needs.Reserving, cancellationToken);
+            }
+            catch (PostgresException error) when (BatchWrite.IsStale(error))
+            {
+                LedgerTelemetry.StaleBatches.Add(1);
+                memory.WasStale();
+                await using var rollback = new NpgsqlCommand("ROLLBACK", connection);
+                await rollback.ExecuteNonQueryAsync(cancellationToken);
+            }
+        }
 
-        // Read after the locks are held, so that times never run against the sequence; in the database's precision, so
-        // that what is hashed is what is stored.
-        var now = time.GetUtcNow();
-        now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+        return await RunAsync(connection, batch, await BatchRead.ReadAsync(connection, needs, cancellationToken), null, cancellationToken);
+    }
 
+    /// <param name="unread">Reserves for whose orders no payment may be known, where the state was recalled: it is not known here whether there is one.</param>
+    private async Task<(StockAnswer?[] Answers, CommittedBatch Committed)> RunAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<PendingCommand> batch,
+        BatchState state,
+        IReadOnlyList<(string TenantId, StockCommand.Reserve Command)>? unread,
+        CancellationToken cancellationToken)
+    {
+        var now = Now();
         var write = new BatchWrite(state, matrix.Sha256, now);
         var answers = new StockAnswer?[batch.Count];
         for (var index = 0; index < batch.Count; index++)
@@ -36,12 +58,20 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, TimeProvider time)
             answers[index] = batch[index].Abandoned.IsCancellationRequested ? null : Decide(batch[index], state, write, now);
         }
 
-        await write.CommitAsync(connection, cancellationToken);
+        var hasWritten = await write.CommitAsync(connection, unread, cancellationToken);
+        memory.Keep(state, hasWritten, wasRecalled: unread is not null);
         return (answers, new CommittedBatch(
         [
-            .. state.Tenants.Where(tenant => tenant.Movements.Count > 0)
+            .. state.Tenants.Select(tenant => tenant.State).Where(tenant => tenant.Movements.Count > 0)
                 .Select(tenant => new CommittedTenant(tenant.TenantId, tenant.LastSequence, [.. tenant.ChangedLevels])),
         ]));
+    }
+
+    /// <summary>In the database's precision, so that what is hashed is what is stored.</summary>
+    private DateTimeOffset Now()
+    {
+        var now = time.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 
     private StockAnswer Decide(PendingCommand command, BatchState state, BatchWrite write, DateTimeOffset now)
@@ -58,8 +88,10 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, TimeProvider time)
                 : StockAnswers.KeyReused(command.IdempotencyKey);
         }
 
-        var decision = StockDecisions.Decide(tenant, command.Command, matrix, now);
-        var applied = tenant.Apply(decision, command.IdempotencyKey, now);
+        // Times never run against the sequence, even where servers' clocks differ.
+        var recordedAt = now > tenant.Head.LastRecordedAt ? now : tenant.Head.LastRecordedAt;
+        var decision = StockDecisions.Decide(tenant.State, command.Command, matrix, now);
+        var applied = tenant.State.Apply(decision, command.IdempotencyKey, recordedAt);
         write.Add(command, applied);
         var answer = StockAnswers.Of(command, applied);
         if (decision.Outcome.IsRecorded)

@@ -2,10 +2,14 @@ using Google.Protobuf;
 using Npgsql;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
+using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
 
-/// <summary>The second round trip of a batch: everything that its decisions changed, each table in one statement, and COMMIT.</summary>
+/// <summary>
+/// The last round trip of a batch: everything that its decisions changed, set by set, and COMMIT. It advances the tenants'
+/// heads from the version that the decisions knew, and fails as a whole where that is not theirs any more.
+/// </summary>
 internal sealed partial class BatchWrite(BatchState state, string matrixVersion, DateTimeOffset now)
 {
     private readonly List<(PendingCommand Command, StoredOutcome Outcome)> _outcomes = [];
@@ -33,7 +37,7 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             {
                 _newEvents.Add(key, row with
                 {
-                    Number = state.NextEventNumber(command.TenantId),
+                    Number = ++state.Tenant(command.TenantId)!.LastEventNumber,
                     PaymentObjectId = apply.Event.PaymentObjectId,
                     Event = request.ToByteArray(),
                 });
@@ -50,27 +54,50 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         }
     }
 
+    /// <summary>Whether it failed because the state that it was decided from was not true any more. Nothing was done then.</summary>
+    public static bool IsStale(PostgresException error) => (error.SqlState, error.ConstraintName)
+        is (PostgresErrorCodes.CheckViolation, "tenants_head_version")
+        or (PostgresErrorCodes.UniqueViolation, "outcomes_pk");
+
     /// <summary>Sends it all. When this throws after it was sent, whether it was committed is not known.</summary>
-    public async Task CommitAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <param name="unread">Null under the tenants' locks. Else the write begins the transaction, and these Reserves must be for orders without payments.</param>
+    /// <returns>Whether there was anything to write.</returns>
+    public async Task<bool> CommitAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<(string TenantId, StockCommand.Reserve Command)>? unread,
+        CancellationToken cancellationToken)
     {
+        var hasWritten = _outcomes.Count > 0 || _extraDeliveries.Count > 0 || state.Tenants.Any(tenant => tenant.State.ChangedReservations.Any());
+        if (unread is not null && !hasWritten)
+        {
+            return false;
+        }
+
         await using var commands = new NpgsqlBatch(connection);
+        if (unread is not null)
+        {
+            commands.BatchCommands.Add(new NpgsqlBatchCommand(BeginSql));
+        }
+
+        if (hasWritten)
+        {
+            // Payments only come with events, so a tenant that never had any needs no look.
+            AddHeads(commands, [.. (unread ?? []).Where(each => state.Tenant(each.TenantId) is { LastEventNumber: > 0 })]);
+        }
+
+        AddOutcomes(commands);
         AddJournal(commands);
         AddReservations(commands);
         AddPayments(commands);
         AddEvents(commands);
-        AddOutcomes(commands);
-        if (commands.BatchCommands.Count > 0)
-        {
-            AddHeads(commands);
-        }
-
         commands.BatchCommands.Add(new NpgsqlBatchCommand(CommitSql));
         await commands.ExecuteNonQueryAsync(cancellationToken);
+        return hasWritten;
     }
 
     private void AddJournal(NpgsqlBatch commands)
     {
-        List<(string TenantId, Movement Row)> movements = [.. state.Tenants.SelectMany(tenant => tenant.Movements.Select(row => (tenant.TenantId, row)))];
+        var movements = Rows(tenant => tenant.State.Movements);
         if (movements.Count == 0)
         {
             return;
@@ -78,69 +105,83 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
 
         commands.Add(
             MovementsSql,
-            Sql.Numbers(movements.Select(each => each.Row.Sequence)),
-            Sql.Texts(movements.Select(each => each.TenantId)),
-            Sql.Texts(movements.Select(each => each.Row.Key.Sku)),
-            Sql.Texts(movements.Select(each => each.Row.Key.LocationId)),
-            Sql.SmallNumbers(movements.Select(each => (short)each.Row.From)),
-            Sql.SmallNumbers(movements.Select(each => (short)each.Row.To)),
-            Sql.Numbers(movements.Select(each => each.Row.Quantity)),
-            Sql.Numbers(movements.Select(each => each.Row.LevelVersion)),
-            Sql.Numbers(movements.Select(each => each.Row.AvailableAfter)),
-            Sql.SmallNumbers(movements.Select(each => (short)each.Row.Operation)),
-            Sql.OptionalTexts(movements.Select(each => each.Row.OrderRef)),
-            Sql.OptionalNumbers(movements.Select(each => each.Row.ReservationNumber)),
-            Sql.OptionalTexts(movements.Select(each => each.Row.DocumentRef)),
-            Sql.SmallNumbers(movements.Select(each => (short)each.Row.Reason)),
-            Sql.Texts(movements.Select(each => each.Row.IdempotencyKey)),
-            Sql.Times(movements.Select(each => each.Row.RecordedAt)),
-            Sql.Bytes(movements.Select(each => each.Row.Hash)));
+            Sql.Numbers(movements, static each => each.Row.Sequence),
+            Sql.Texts(movements, static each => each.TenantId),
+            Sql.Texts(movements, static each => each.Row.Key.Sku),
+            Sql.Texts(movements, static each => each.Row.Key.LocationId),
+            Sql.SmallNumbers(movements, static each => (short)each.Row.From),
+            Sql.SmallNumbers(movements, static each => (short)each.Row.To),
+            Sql.Numbers(movements, static each => each.Row.Quantity),
+            Sql.Numbers(movements, static each => each.Row.LevelVersion),
+            Sql.Numbers(movements, static each => each.Row.AvailableAfter),
+            Sql.SmallNumbers(movements, static each => (short)each.Row.Operation),
+            Sql.OptionalTexts(movements, static each => each.Row.OrderRef),
+            Sql.OptionalNumbers(movements, static each => each.Row.ReservationNumber),
+            Sql.OptionalTexts(movements, static each => each.Row.DocumentRef),
+            Sql.SmallNumbers(movements, static each => (short)each.Row.Reason),
+            Sql.Texts(movements, static each => each.Row.IdempotencyKey),
+            Sql.Times(movements, static each => each.Row.RecordedAt),
+            Sql.Bytes(movements, static each => each.Row.Hash));
 
-        List<(string TenantId, StockLevel Row)> levels = [.. state.Tenants.SelectMany(tenant => tenant.ChangedLevels.Select(row => (tenant.TenantId, row)))];
+        AddLevels(commands, NewLevelsSql, Rows(tenant => tenant.State.ChangedLevels.Where(level => tenant.State.IsCreated(level.Key))));
+        AddLevels(commands, ChangedLevelsSql, Rows(tenant => tenant.State.ChangedLevels.Where(level => !tenant.State.IsCreated(level.Key))));
+    }
+
+    private static void AddLevels(NpgsqlBatch commands, string sql, List<(string TenantId, StockLevel Row)> levels)
+    {
+        if (levels.Count == 0)
+        {
+            return;
+        }
+
         commands.Add(
-            LevelsSql,
-            Sql.Texts(levels.Select(each => each.Row.Key.Sku)),
-            Sql.Texts(levels.Select(each => each.Row.Key.LocationId)),
-            Sql.Texts(levels.Select(each => each.TenantId)),
-            Sql.Numbers(levels.Select(each => each.Row.Available)),
-            Sql.Numbers(levels.Select(each => each.Row.Reserved)),
-            Sql.Numbers(levels.Select(each => each.Row.Committed)),
-            Sql.Numbers(levels.Select(each => each.Row.Inspection)),
-            Sql.Numbers(levels.Select(each => each.Row.Damaged)),
-            Sql.Numbers(levels.Select(each => each.Row.InTransit)),
-            Sql.Numbers(levels.Select(each => each.Row.Shortfall)),
-            Sql.Numbers(levels.Select(each => each.Row.Version)),
-            Sql.Numbers(levels.Select(each => each.Row.Sequence)));
+            sql,
+            Sql.Texts(levels, static each => each.Row.Key.Sku),
+            Sql.Texts(levels, static each => each.Row.Key.LocationId),
+            Sql.Texts(levels, static each => each.TenantId),
+            Sql.Numbers(levels, static each => each.Row.Available),
+            Sql.Numbers(levels, static each => each.Row.Reserved),
+            Sql.Numbers(levels, static each => each.Row.Committed),
+            Sql.Numbers(levels, static each => each.Row.Inspection),
+            Sql.Numbers(levels, static each => each.Row.Damaged),
+            Sql.Numbers(levels, static each => each.Row.InTransit),
+            Sql.Numbers(levels, static each => each.Row.Shortfall),
+            Sql.Numbers(levels, static each => each.Row.Version),
+            Sql.Numbers(levels, static each => each.Row.Sequence));
     }
 
     private void AddReservations(NpgsqlBatch commands)
     {
-        List<(string TenantId, Reservation Row)> reservations =
-            [.. state.Tenants.SelectMany(tenant => tenant.ChangedReservations.Select(row => (tenant.TenantId, row)))];
+        // A reservation's number is the sequence at which it began.
+        AddReservations(commands, NewReservationsSql, Rows(tenant => tenant.State.ChangedReservations.Where(each => each.Number > tenant.Head.LastSequence)));
+        AddReservations(commands, ChangedReservationsSql, Rows(tenant => tenant.State.ChangedReservations.Where(each => each.Number <= tenant.Head.LastSequence)));
+    }
+
+    private static void AddReservations(NpgsqlBatch commands, string sql, List<(string TenantId, Reservation Row)> reservations)
+    {
         if (reservations.Count == 0)
         {
             return;
         }
 
         commands.Add(
-            ReservationsSql,
-            Sql.Numbers(reservations.Select(each => each.Row.Number)),
-            Sql.Texts(reservations.Select(each => each.TenantId)),
-            Sql.Texts(reservations.Select(each => each.Row.OrderRef)),
-            Sql.OptionalTexts(reservations.Select(each => each.Row.PaymentObjectId)),
-            Sql.OptionalTexts(reservations.Select(each => each.Row.Channel)),
-            Sql.SmallNumbers(reservations.Select(each => (short)each.Row.Origin)),
-            Sql.SmallNumbers(reservations.Select(each => (short)each.Row.State)),
-            Sql.Jsons(reservations.Select(each => StoredJson.Write(each.Row.Lines))),
-            Sql.Times(reservations.Select(each => each.Row.CreatedAt)),
-            Sql.Times(reservations.Select(each => each.Row.ExpireAt)),
-            Sql.OptionalTimes(reservations.Select(each => each.Row.ClosedAt)));
+            sql,
+            Sql.Numbers(reservations, static each => each.Row.Number),
+            Sql.Texts(reservations, static each => each.TenantId),
+            Sql.Texts(reservations, static each => each.Row.OrderRef),
+            Sql.OptionalTexts(reservations, static each => each.Row.PaymentObjectId),
+            Sql.OptionalTexts(reservations, static each => each.Row.Channel),
+            Sql.SmallNumbers(reservations, static each => (short)each.Row.Origin),
+            Sql.SmallNumbers(reservations, static each => (short)each.Row.State),
+            Sql.Texts(reservations, static each => StoredJson.Write(each.Row.Lines)),
+            Sql.Times(reservations, static each => each.Row.CreatedAt),
+            Sql.Times(reservations, static each => each.Row.ExpireAt),
+            Sql.OptionalTimes(reservations, static each => each.Row.ClosedAt));
     }
 
     private void AddPayments(NpgsqlBatch commands)
     {
-        List<(string TenantId, Payment Row)> payments =
-            [.. state.Tenants.SelectMany(tenant => tenant.ChangedPayments.Select(row => (tenant.TenantId, row)))];
+        var payments = Rows(tenant => tenant.State.ChangedPayments);
         if (payments.Count == 0)
         {
             return;
@@ -148,15 +189,15 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
 
         commands.Add(
             PaymentsSql,
-            Sql.Texts(payments.Select(each => each.Row.Id.ObjectId)),
-            Sql.Texts(payments.Select(each => each.Row.Id.Account)),
-            Sql.Texts(payments.Select(each => each.Row.Id.Provider)),
-            Sql.Texts(payments.Select(each => each.TenantId)),
-            Sql.OptionalTexts(payments.Select(each => each.Row.OrderRef)),
-            Sql.Jsons(payments.Select(each => StoredJson.WriteFacts(each.Row))),
-            Sql.Jsons(payments.Select(each => StoredJson.WriteWaiting(each.Row))),
-            Sql.Jsons(payments.Select(each => StoredJson.WriteNamed(each.Row))),
-            Sql.Jsons(payments.Select(each => StoredJson.WriteKnownLines(each.Row))));
+            Sql.Texts(payments, static each => each.Row.Id.ObjectId),
+            Sql.Texts(payments, static each => each.Row.Id.Account),
+            Sql.Texts(payments, static each => each.Row.Id.Provider),
+            Sql.Texts(payments, static each => each.TenantId),
+            Sql.OptionalTexts(payments, static each => each.Row.OrderRef),
+            Sql.OptionalTexts(payments, static each => StoredJson.WriteFacts(each.Row)),
+            Sql.OptionalTexts(payments, static each => StoredJson.WriteWaiting(each.Row)),
+            Sql.OptionalTexts(payments, static each => StoredJson.WriteNamed(each.Row)),
+            Sql.OptionalTexts(payments, static each => StoredJson.WriteKnownLines(each.Row)));
     }
 
     private void AddEvents(NpgsqlBatch commands)
@@ -166,19 +207,19 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             List<KeyValuePair<(string TenantId, PaymentEventId Id), EventRow>> rows = [.. _newEvents];
             commands.Add(
                 NewEventsSql,
-                Sql.Texts(rows.Select(each => each.Key.Id.EventId)),
-                Sql.Texts(rows.Select(each => each.Key.Id.Account)),
-                Sql.Texts(rows.Select(each => each.Key.Id.Provider)),
-                Sql.Texts(rows.Select(each => each.Key.TenantId)),
-                Sql.Numbers(rows.Select(each => each.Value.Number)),
-                Sql.OptionalTexts(rows.Select(each => each.Value.PaymentObjectId)),
-                Sql.OptionalTexts(rows.Select(each => each.Value.Resolution.OrderRef)),
-                Sql.Bytes(rows.Select(each => each.Value.Event)),
-                Sql.SmallNumbers(rows.Select(each => (short)each.Value.Resolution.Kind)),
-                Sql.Texts(rows.Select(each => each.Value.Resolution.Reason)),
-                Sql.Texts(rows.Select(each => string.Join(',', each.Value.Resolution.MissingFields))),
-                Sql.Numbers(rows.Select(each => each.Value.FirstSequence)),
-                Sql.Numbers(rows.Select(each => each.Value.LastSequence)),
+                Sql.Texts(rows, static each => each.Key.Id.EventId),
+                Sql.Texts(rows, static each => each.Key.Id.Account),
+                Sql.Texts(rows, static each => each.Key.Id.Provider),
+                Sql.Texts(rows, static each => each.Key.TenantId),
+                Sql.Numbers(rows, static each => each.Value.Number),
+                Sql.OptionalTexts(rows, static each => each.Value.PaymentObjectId),
+                Sql.OptionalTexts(rows, static each => each.Value.Resolution.OrderRef),
+                Sql.Bytes(rows, static each => each.Value.Event),
+                Sql.SmallNumbers(rows, static each => (short)each.Value.Resolution.Kind),
+                Sql.Texts(rows, static each => each.Value.Resolution.Reason),
+                Sql.Texts(rows, static each => string.Join(',', each.Value.Resolution.MissingFields)),
+                Sql.Numbers(rows, static each => each.Value.FirstSequence),
+                Sql.Numbers(rows, static each => each.Value.LastSequence),
                 Sql.Text(matrixVersion),
                 Sql.Time(now));
         }
@@ -188,16 +229,16 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             List<KeyValuePair<(string TenantId, PaymentEventId Id), EventRow>> rows = [.. _resolvedEvents];
             commands.Add(
                 ResolvedEventsSql,
-                Sql.Texts(rows.Select(each => each.Key.Id.EventId)),
-                Sql.Texts(rows.Select(each => each.Key.Id.Account)),
-                Sql.Texts(rows.Select(each => each.Key.Id.Provider)),
-                Sql.Texts(rows.Select(each => each.Key.TenantId)),
-                Sql.OptionalTexts(rows.Select(each => each.Value.Resolution.OrderRef)),
-                Sql.SmallNumbers(rows.Select(each => (short)each.Value.Resolution.Kind)),
-                Sql.Texts(rows.Select(each => each.Value.Resolution.Reason)),
-                Sql.Texts(rows.Select(each => string.Join(',', each.Value.Resolution.MissingFields))),
-                Sql.Numbers(rows.Select(each => each.Value.FirstSequence)),
-                Sql.Numbers(rows.Select(each => each.Value.LastSequence)),
+                Sql.Texts(rows, static each => each.Key.Id.EventId),
+                Sql.Texts(rows, static each => each.Key.Id.Account),
+                Sql.Texts(rows, static each => each.Key.Id.Provider),
+                Sql.Texts(rows, static each => each.Key.TenantId),
+                Sql.OptionalTexts(rows, static each => each.Value.Resolution.OrderRef),
+                Sql.SmallNumbers(rows, static each => (short)each.Value.Resolution.Kind),
+                Sql.Texts(rows, static each => each.Value.Resolution.Reason),
+                Sql.Texts(rows, static each => string.Join(',', each.Value.Resolution.MissingFields)),
+                Sql.Numbers(rows, static each => each.Value.FirstSequence),
+                Sql.Numbers(rows, static each => each.Value.LastSequence),
                 Sql.Text(matrixVersion),
                 Sql.Time(now));
         }
@@ -206,11 +247,11 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         {
             commands.Add(
                 DeliveriesSql,
-                Sql.Texts(_extraDeliveries.Select(each => each.Id.EventId)),
-                Sql.Texts(_extraDeliveries.Select(each => each.Id.Account)),
-                Sql.Texts(_extraDeliveries.Select(each => each.Id.Provider)),
-                Sql.Texts(_extraDeliveries.Select(each => each.Command.TenantId)),
-                Sql.Texts(_extraDeliveries.Select(each => each.Command.IdempotencyKey)),
+                Sql.Texts(_extraDeliveries, static each => each.Id.EventId),
+                Sql.Texts(_extraDeliveries, static each => each.Id.Account),
+                Sql.Texts(_extraDeliveries, static each => each.Id.Provider),
+                Sql.Texts(_extraDeliveries, static each => each.Command.TenantId),
+                Sql.Texts(_extraDeliveries, static each => each.Command.IdempotencyKey),
                 Sql.Time(now));
         }
     }
@@ -221,24 +262,46 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         {
             commands.Add(
                 OutcomesSql,
-                Sql.Texts(_outcomes.Select(each => each.Command.IdempotencyKey)),
-                Sql.Texts(_outcomes.Select(each => each.Command.TenantId)),
-                Sql.Bytes(_outcomes.Select(each => each.Outcome.Fingerprint)),
-                Sql.SmallNumbers(_outcomes.Select(each => each.Outcome.AnswerKind)),
-                Sql.Bytes(_outcomes.Select(each => each.Outcome.Answer)),
+                Sql.Texts(_outcomes, static each => each.Command.IdempotencyKey),
+                Sql.Texts(_outcomes, static each => each.Command.TenantId),
+                Sql.Bytes(_outcomes, static each => each.Outcome.Fingerprint),
+                Sql.SmallNumbers(_outcomes, static each => each.Outcome.AnswerKind),
+                Sql.Bytes(_outcomes, static each => each.Outcome.Answer),
                 Sql.Time(now));
         }
     }
 
-    private void AddHeads(NpgsqlBatch commands)
+    /// <summary>First of all, since whoever advances a head holds its lock from then on.</summary>
+    private void AddHeads(NpgsqlBatch commands, List<(string TenantId, StockCommand.Reserve Command)> unread)
     {
-        List<TenantState> tenants = [.. state.Tenants];
+        List<(TenantHead Read, TenantHead Advanced)> heads =
+            [.. state.Tenants.Select(tenant => (tenant.Head, tenant.Advanced)).OrderBy(each => each.Head.TenantId, StringComparer.Ordinal)];
         commands.Add(
             HeadsSql,
-            Sql.Texts(tenants.Select(tenant => tenant.TenantId)),
-            Sql.Numbers(tenants.Select(tenant => tenant.LastSequence)),
-            Sql.Bytes(tenants.Select(tenant => tenant.LastHash)),
-            Sql.Numbers(tenants.Select(tenant => state.LastEventNumber(tenant.TenantId))));
+            Sql.Texts(heads, static each => each.Read.TenantId),
+            Sql.Numbers(heads, static each => each.Read.Version),
+            Sql.Numbers(heads, static each => each.Advanced.LastSequence),
+            Sql.Bytes(heads, static each => each.Advanced.LastHash),
+            Sql.Numbers(heads, static each => each.Advanced.LastEventNumber),
+            Sql.Times(heads, static each => each.Advanced.LastRecordedAt),
+            Sql.Texts(unread, static each => each.Command.OrderRef),
+            Sql.Texts(unread, static each => each.TenantId),
+            Sql.Texts([.. unread.Where(each => each.Command.PaymentObjectId is not null)], static each => each.Command.PaymentObjectId!),
+            Sql.Texts([.. unread.Where(each => each.Command.PaymentObjectId is not null)], static each => each.TenantId));
+    }
+
+    private List<(string TenantId, TRow Row)> Rows<TRow>(Func<BatchTenant, IEnumerable<TRow>> of)
+    {
+        List<(string TenantId, TRow Row)> rows = [];
+        foreach (var tenant in state.Tenants)
+        {
+            foreach (var row in of(tenant))
+            {
+                rows.Add((tenant.Head.TenantId, row));
+            }
+        }
+
+        return rows;
     }
 
     private sealed record EventRow(EventResolution Resolution, long FirstSequence, long LastSequence)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
+using StockAuthority.Core.Payments;
 using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
@@ -13,7 +14,7 @@ internal sealed partial class Lane(
     int number,
     LedgerOptions options,
     NpgsqlDataSource dataSource,
-    BatchTransaction transaction,
+    TriggerMatrix matrix,
     Action<CommittedBatch> onCommitted,
     TimeProvider time,
     ILogger<Lane> logger) : IAsyncDisposable
@@ -23,6 +24,7 @@ internal sealed partial class Lane(
         SingleReader = true,
     });
 
+    private readonly LaneMemory _memory = new(options);
     private NpgsqlConnection? _connection;
 
     /// <summary>False when the queue is full: the caller is told to come back.</summary>
@@ -108,7 +110,7 @@ internal sealed partial class Lane(
         using var activity = LedgerTelemetry.Source.StartActivity("ledger batch", ActivityKind.Internal);
         activity?.SetTag("stockauthority.lane", number).SetTag("stockauthority.batch_size", batch.Count);
         _connection ??= await dataSource.OpenConnectionAsync();
-        var (answers, committed) = await transaction.RunAsync(_connection, batch, CancellationToken.None);
+        var (answers, committed) = await new BatchTransaction(matrix, _memory, time).RunAsync(_connection, batch, CancellationToken.None);
         for (var index = 0; index < batch.Count; index++)
         {
             if (answers[index] is { } answer)
@@ -154,6 +156,8 @@ internal sealed partial class Lane(
 
     private async Task DropConnectionAsync()
     {
+        // Whatever went wrong, the next batch starts from what the database has.
+        _memory.Forget();
         if (_connection is { } connection)
         {
             _connection = null;

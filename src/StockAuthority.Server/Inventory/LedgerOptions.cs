@@ -16,6 +16,10 @@ internal sealed class LedgerOptions
     [Range(1, 100_000)]
     public int QueueLength { get; set; } = 5_000;
 
+    /// <summary>Levels that each lane remembers between batches; about 300 bytes each.</summary>
+    [Range(0, 10_000_000)]
+    public int RememberedLevels { get; set; } = 50_000;
+
     public TimeSpan FirstRetryPause { get; set; } = TimeSpan.FromMilliseconds(10);
 
     public TimeSpan LongestRetryPause { get; set; } = TimeSpan.FromMilliseconds(500);

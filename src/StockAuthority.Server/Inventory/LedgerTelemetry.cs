@@ -19,6 +19,9 @@ internal static class LedgerTelemetry
     public static readonly Counter<long> BatchRetries = Meter.CreateCounter<long>(
         "stockauthority.ledger.batch.retries", "{retry}", "Batches run again after a transient failure.");
 
+    public static readonly Counter<long> StaleBatches = Meter.CreateCounter<long>(
+        "stockauthority.ledger.batch.stale", "{batch}", "Batches decided from memory that another server had overtaken, and run again.");
+
     public static readonly Counter<long> PoisonCommands = Meter.CreateCounter<long>(
         "stockauthority.ledger.commands.poison", "{command}", "Commands that failed alone.");
 

@@ -1,6 +1,6 @@
 namespace StockAuthority.Server.Inventory;
 
-internal sealed partial class PaymentContextRead
+internal static partial class PaymentContextRead
 {
     private const string RecordedEventsSql =
         """

@@ -1,6 +1,6 @@
 using Npgsql;
-using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
+using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
 
@@ -8,29 +8,20 @@ namespace StockAuthority.Server.Inventory;
 /// Reads what belongs to the orders of payments: all payments of an order, its reservations, and the levels of every line
 /// that either names. A round trip of its own, under the locks that the first one took.
 /// </summary>
-internal sealed partial class PaymentContextRead
+internal static partial class PaymentContextRead
 {
-    private readonly List<(string TenantId, PaymentEvent Event)> _events = [];
-    private readonly List<(string TenantId, StockCommand.Reserve Command)> _reserving = [];
-
-    public bool HasEvents => _events.Count > 0;
-
-    public void Add(string tenantId, PaymentEvent paymentEvent) => _events.Add((tenantId, paymentEvent));
-
-    public void Add(string tenantId, StockCommand.Reserve command) => _reserving.Add((tenantId, command));
-
-    public async Task ReadAsync(NpgsqlConnection connection, BatchState state, CancellationToken cancellationToken)
+    public static async Task ReadAsync(NpgsqlConnection connection, BatchNeeds needs, BatchState state, CancellationToken cancellationToken)
     {
         await using var commands = new NpgsqlBatch(connection);
         commands.Add(
             RecordedEventsSql,
-            Sql.Texts(_events.Select(each => each.Event.Id.EventId)),
-            Sql.Texts(_events.Select(each => each.Event.Id.Account)),
-            Sql.Texts(_events.Select(each => each.Event.Id.Provider)),
-            Sql.Texts(_events.Select(each => each.TenantId)));
-        commands.Add(PaymentsSql, OrderParameters());
-        commands.Add(ReservationsSql, OrderParameters());
-        commands.Add(LevelsSql, OrderParameters());
+            Sql.Texts(needs.Events, static each => each.Event.Id.EventId),
+            Sql.Texts(needs.Events, static each => each.Event.Id.Account),
+            Sql.Texts(needs.Events, static each => each.Event.Id.Provider),
+            Sql.Texts(needs.Events, static each => each.TenantId));
+        commands.Add(PaymentsSql, OrderParameters(needs));
+        commands.Add(ReservationsSql, OrderParameters(needs));
+        commands.Add(LevelsSql, OrderParameters(needs));
 
         await using var reader = await commands.ExecuteReaderAsync(cancellationToken);
         var results = new ResultReader(reader, cancellationToken);
@@ -41,19 +32,19 @@ internal sealed partial class PaymentContextRead
     }
 
     /// <summary>The parameters of touched_orders, in its order.</summary>
-    private NpgsqlParameter[] OrderParameters()
+    private static NpgsqlParameter[] OrderParameters(BatchNeeds needs)
     {
-        List<(string TenantId, PaymentEvent Event)> ordered = [.. _events.Where(each => each.Event.OrderRef is not null)];
-        List<(string TenantId, PaymentEvent Event)> paid = [.. _events.Where(each => each.Event.PaymentObjectId is not null)];
+        List<(string TenantId, PaymentEvent Event)> ordered = [.. needs.Events.Where(each => each.Event.OrderRef is not null)];
+        List<(string TenantId, PaymentEvent Event)> paid = [.. needs.Events.Where(each => each.Event.PaymentObjectId is not null)];
         return
         [
-            Sql.Texts(ordered.Select(each => each.Event.OrderRef!)),
-            Sql.Texts(ordered.Select(each => each.TenantId)),
-            Sql.Texts(paid.Select(each => each.Event.PaymentObjectId!)),
-            Sql.Texts(paid.Select(each => each.TenantId)),
-            Sql.Texts(_reserving.Select(each => each.Command.OrderRef)),
-            Sql.OptionalTexts(_reserving.Select(each => each.Command.PaymentObjectId)),
-            Sql.Texts(_reserving.Select(each => each.TenantId)),
+            Sql.Texts(ordered, static each => each.Event.OrderRef!),
+            Sql.Texts(ordered, static each => each.TenantId),
+            Sql.Texts(paid, static each => each.Event.PaymentObjectId!),
+            Sql.Texts(paid, static each => each.TenantId),
+            Sql.Texts(needs.Reserving, static each => each.Command.OrderRef),
+            Sql.OptionalTexts(needs.Reserving, static each => each.Command.PaymentObjectId),
+            Sql.Texts(needs.Reserving, static each => each.TenantId),
         ];
     }
 }

@@ -26,10 +26,9 @@ internal sealed class StockLedger : BackgroundService
         TimeProvider time,
         ILogger<Lane> logger)
     {
-        var transaction = new BatchTransaction(matrix, time);
         _lanes =
         [
-            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, transaction, OnCommitted, time, logger)),
+            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, matrix, OnCommitted, time, logger)),
         ];
 
         void OnCommitted(CommittedBatch batch)

@@ -72,13 +72,18 @@ public sealed class FaultTests(Ledger ledger, Databases databases) : IClassFixtu
     public async Task A_caller_whose_deadline_passed_before_the_decision_changes_nothing()
     {
         var (sku, other) = (await ledger.OpenAsync(10), await ledger.OpenAsync(10));
+        Task<ReserveResponse>? ahead = null;
         await WhileTenantIsLockedAsync(async () =>
         {
+            // A batch that waits for the lock may be decided already. What queues behind it is not.
+            ahead = ledger.Inventory.ReserveAsync(Reserve(other, 1)).ResponseAsync;
+            await Eventually.Holds(LaneWaitsAsync);
             await GiveUpAsync(Reserve(sku, 1));
 
             // The caller's clock runs out a moment before the server's does; by the end of a second wait both have.
             await GiveUpAsync(Reserve(other, 1));
         });
+        await ahead!;
 
         // A later command of the same tenant has been decided, so the earlier one has had its turn.
         await ledger.Inventory.ReserveAsync(Reserve(sku, 2));
@@ -127,6 +132,13 @@ public sealed class FaultTests(Ledger ledger, Databases databases) : IClassFixtu
         var error = await Should.ThrowAsync<RpcException>(async () =>
             await ledger.Inventory.ReserveAsync(request, deadline: TimeProvider.System.GetUtcNow().AddMilliseconds(300).UtcDateTime));
         error.StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+    }
+
+    private async Task<bool> LaneWaitsAsync()
+    {
+        await using var command = ledger.Database.DataSource.CreateCommand(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'stockauthority-ledger' AND datname = current_database() AND wait_event_type = 'Lock')");
+        return (bool)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>Holds the tenant's head as another replica in the middle of a batch would.</summary>

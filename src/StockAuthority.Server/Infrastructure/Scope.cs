@@ -1,0 +1,47 @@
+using System.Collections.Frozen;
+
+namespace StockAuthority.Server.Infrastructure;
+
+/// <summary>
+/// What a token may do, by area (OAuth 2.0 scopes, RFC 6749 section 3.3), and which call needs which. A call that is not
+/// listed here is refused to everybody.
+/// </summary>
+internal static class Scope
+{
+    public const string StockRead = "stock.read";
+    public const string StockWrite = "stock.write";
+    public const string StockAdjust = "stock.adjust";
+    public const string PaymentsApply = "payments.apply";
+    public const string FeedRead = "feed.read";
+    public const string OperationsRead = "operations.read";
+    public const string OperationsCatalogue = "operations.catalogue";
+
+    private const string Inventory = "/stockauthority.inventory.v1.InventoryService/";
+    private const string Catalogue = "/stockauthority.inventory.v1.CatalogueService/";
+    private const string Payments = "/stockauthority.payments.v1.PaymentEventService/";
+    private const string Feed = "/stockauthority.changefeed.v1.ChangeFeedService/";
+
+    private static readonly FrozenDictionary<string, string> ByMethod = new Dictionary<string, string>
+    {
+        [Inventory + "Reserve"] = StockWrite,
+        [Inventory + "Commit"] = StockWrite,
+        [Inventory + "Release"] = StockWrite,
+        [Inventory + "Fulfill"] = StockWrite,
+        [Inventory + "Adjust"] = StockAdjust,
+        [Inventory + "GetReservation"] = StockRead,
+        [Inventory + "ListMovements"] = StockRead,
+        [Inventory + "GetAvailability"] = StockRead,
+        [Catalogue + "PutTenant"] = OperationsCatalogue,
+        [Catalogue + "PutLocation"] = OperationsCatalogue,
+        [Catalogue + "ListLocations"] = StockRead,
+        [Payments + "ApplyPaymentEvent"] = PaymentsApply,
+        [Payments + "ListPaymentEvents"] = OperationsRead,
+        [Feed + "ReadChanges"] = FeedRead,
+        [Feed + "WatchChanges"] = FeedRead,
+        [Feed + "AcknowledgeChanges"] = FeedRead,
+        [Feed + "GetCheckpoint"] = FeedRead,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>Null for a call that nobody may make.</summary>
+    public static string? For(string method) => ByMethod.GetValueOrDefault(method);
+}

@@ -1,0 +1,87 @@
+using StockAuthority.Core.Inventory;
+using StockAuthority.Core.Payments;
+
+namespace StockAuthority.Server.Inventory;
+
+/// <summary>What the commands of a batch name, and so what has to be known before they can be decided.</summary>
+internal sealed class BatchNeeds
+{
+    private readonly List<PendingCommand> _recording = [];
+    private readonly List<(string TenantId, StockCommand.Reserve Command)> _reserving = [];
+    private readonly List<(string TenantId, long Number)> _reservations = [];
+    private readonly List<(string TenantId, PaymentEvent Event)> _events = [];
+    private readonly HashSet<(string TenantId, StockKey Key)> _keys = [];
+
+    public BatchNeeds(IReadOnlyList<PendingCommand> batch)
+    {
+        var tenants = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var command in batch)
+        {
+            tenants.Add(command.TenantId);
+            if (command.RecordsOutcome)
+            {
+                _recording.Add(command);
+            }
+
+            Collect(command.TenantId, command.Command);
+        }
+
+        Tenants = [.. tenants];
+
+        // Sorted, so that two batches that share tenants cannot wait for each other's locks in a circle.
+        Array.Sort(Tenants, StringComparer.Ordinal);
+    }
+
+    public string[] Tenants { get; }
+
+    public IReadOnlyList<PendingCommand> Recording => _recording;
+
+    public IReadOnlyList<(string TenantId, StockCommand.Reserve Command)> Reserving => _reserving;
+
+    /// <summary>Reservations that are named by their numbers; the levels of their lines belong to them.</summary>
+    public IReadOnlyList<(string TenantId, long Number)> Reservations => _reservations;
+
+    public IReadOnlyList<(string TenantId, PaymentEvent Event)> Events => _events;
+
+    public IReadOnlyCollection<(string TenantId, StockKey Key)> Keys => _keys;
+
+    private void Collect(string tenantId, StockCommand command)
+    {
+        switch (command)
+        {
+            case StockCommand.Reserve reserve:
+                _reserving.Add((tenantId, reserve));
+                Collect(tenantId, reserve.Lines);
+                break;
+            case StockCommand.Adjust adjust:
+                Collect(tenantId, adjust.Lines);
+                break;
+            case StockCommand.Commit commit:
+                _reservations.Add((tenantId, commit.ReservationNumber));
+                break;
+            case StockCommand.Release release:
+                _reservations.Add((tenantId, release.ReservationNumber));
+                break;
+            case StockCommand.Fulfill fulfill:
+                _reservations.Add((tenantId, fulfill.ReservationNumber));
+                break;
+            case StockCommand.Expire expire:
+                _reservations.Add((tenantId, expire.ReservationNumber));
+                break;
+            case StockCommand.ApplyPaymentEvent apply:
+                _events.Add((tenantId, apply.Event));
+                Collect(tenantId, apply.Event.Lines);
+                break;
+            default:
+                throw new InvalidOperationException($"Nothing is known of what {command.GetType().Name} reads.");
+        }
+    }
+
+    private void Collect(string tenantId, IEnumerable<StockLine> lines)
+    {
+        foreach (var line in lines)
+        {
+            _keys.Add((tenantId, line.Key));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using StockAuthority.Core.Inventory;
+
+namespace StockAuthority.Server.Inventory;
+
+/// <summary>
+/// What a lane knows of the stock that it wrote last. True for as long as the tenant's head still has the version that it
+/// had then, and a batch that was decided from here asks for exactly that when it is written: see <see cref="BatchWrite"/>.
+/// So a lane that is alone with its tenants reads nothing, and one that is not is never wrong.
+/// </summary>
+internal sealed class LaneMemory(LedgerOptions options)
+{
+    /// <summary>After so many failures in a row nearly every batch reads first.</summary>
+    private const int LongestCaution = 64;
+
+    private readonly Remembered<string, (TenantHead Head, long Epoch)> _heads = new(options.RememberedLevels);
+    private readonly Remembered<(string TenantId, StockKey Key), (StockLevel Level, long Epoch)> _levels = new(options.RememberedLevels);
+    private readonly Remembered<(string TenantId, string LocationId), bool> _locations = new(options.RememberedLevels);
+
+    private long _lastEpoch;
+    private int _caution;
+    private int _batchesToRead;
+
+    /// <summary>The state that a batch needs, or null where it has to be read.</summary>
+    public BatchState? Recall(BatchNeeds needs)
+    {
+        // Reservations are not remembered: most are needed once more, much later, and keeping them all until then costs more.
+        if (needs.Events.Count > 0 || needs.Reservations.Count > 0)
+        {
+            return null;
+        }
+
+        if (_batchesToRead > 0)
+        {
+            _batchesToRead--;
+            return null;
+        }
+
+        var state = new BatchState();
+        return RecallHeads(needs, state) && needs.Keys.All(each => RecallLevel(state, each.TenantId, each.Key))
+            ? state
+            : null;
+    }
+
+    /// <summary>Takes over what a committed batch knew.</summary>
+    /// <param name="state">The batch's state.</param>
+    /// <param name="hasWritten">Whether it advanced its tenants' heads.</param>
+    /// <param name="wasRecalled">Whether the state had come from here and proved true.</param>
+    public void Keep(BatchState state, bool hasWritten, bool wasRecalled)
+    {
+        if (wasRecalled)
+        {
+            _caution = 0;
+        }
+
+        foreach (var tenant in state.Tenants)
+        {
+            // What is remembered of an older head belongs to an older epoch, and no longer counts.
+            var id = tenant.Head.TenantId;
+            var epoch = _heads.TryGet(id, out var known) && known.Head.Version == tenant.Head.Version ? known.Epoch : ++_lastEpoch;
+            _heads.Put(id, (hasWritten ? tenant.Advanced : tenant.Head, epoch));
+            foreach (var level in tenant.State.Levels)
+            {
+                _levels.Put((id, level.Key), (level, epoch));
+            }
+
+            foreach (var location in tenant.State.Locations)
+            {
+                _locations.Put((id, location), true);
+            }
+        }
+    }
+
+    /// <summary>A batch was decided from here and another server, or an earlier use of one of its keys, had overtaken it.</summary>
+    public void WasStale()
+    {
+        Forget();
+        _caution = Math.Min(LongestCaution, Math.Max(1, _caution * 2));
+        _batchesToRead = _caution;
+    }
+
+    public void Forget()
+    {
+        _heads.Clear();
+        _levels.Clear();
+        _locations.Clear();
+    }
+
+    private bool RecallHeads(BatchNeeds needs, BatchState state)
+    {
+        foreach (var tenantId in needs.Tenants)
+        {
+            if (!_heads.TryGet(tenantId, out var known))
+            {
+                return false;
+            }
+
+            state.Load(known.Head);
+        }
+
+        return true;
+    }
+
+    private bool RecallLevel(BatchState state, string tenantId, StockKey key)
+    {
+        if (!_levels.TryGet((tenantId, key), out var known) || known.Epoch != Epoch(tenantId) || !_locations.TryGet((tenantId, key.LocationId), out _))
+        {
+            return false;
+        }
+
+        var tenant = state.Tenant(tenantId)!.State;
+        tenant.Load(known.Level);
+        tenant.LoadLocation(key.LocationId);
+        return true;
+    }
+
+    private long Epoch(string tenantId) => _heads.TryGet(tenantId, out var known) ? known.Epoch : -1;
+}
