@@ -18,8 +18,16 @@ internal sealed class BenchReport
     public void Loop(string name, LoopResult result)
     {
         Figure(name + "_per_second", result.PerSecond);
-        Figure(name + "_p50_ms", result.P50Milliseconds);
-        Figure(name + "_p99_ms", result.P99Milliseconds);
+        if (result.P50Milliseconds > 0)
+        {
+            Figure(name + "_p50_ms", result.P50Milliseconds);
+        }
+
+        if (result.P99Milliseconds > 0)
+        {
+            Figure(name + "_p99_ms", result.P99Milliseconds);
+        }
+
         if (result.Failures > 0)
         {
             Problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: {result.Failures} of {result.Calls} calls were not applied."));

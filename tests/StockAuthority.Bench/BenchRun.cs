@@ -61,8 +61,13 @@ internal static class BenchRun
         await MeasureAsync("reserve_uniform", () => LoopAsync((caller, number) =>
             ReserveAsync(clients[caller % Channels], Sku(Random.Shared.Next(UniformSkus)), number)));
 
+        await MeasureAsync("stream_hot", () => StreamAsync("s-hot", _ => "hot"));
+        await MeasureAsync("stream_uniform", () => StreamAsync("s-uniform", _ => Sku(Random.Shared.Next(UniformSkus))));
+
         report.Ratio("unary_hot", "reserve_hot_per_second", "pgbench_hot_per_second");
         report.Ratio("unary_uniform", "reserve_uniform_per_second", "pgbench_uniform_per_second");
+        report.Ratio("stream_hot", "stream_hot_per_second", "pgbench_hot_per_second");
+        report.Ratio("stream_uniform", "stream_uniform_per_second", "pgbench_uniform_per_second");
         report.Ratio("unary_hot_to_empty", "reserve_hot_per_second", "empty_unary_per_second");
         foreach (var channel in channels)
         {
@@ -80,22 +85,24 @@ internal static class BenchRun
             report.Loop(name, await run());
         }
 
+        Task<LoopResult> StreamAsync(string name, Func<long, string> sku) => StreamLoop.RunAsync(
+            settings,
+            Tenant,
+            clients,
+            number => new ExecuteCommand { Reserve = Request(sku(number), string.Create(CultureInfo.InvariantCulture, $"{name}-{number}")) },
+            TimeProvider.System);
+
         Task<LoopResult> LoopAsync(Func<int, long, Task<bool>> call, TimeSpan? duration = null) =>
             ClosedLoop.RunAsync(settings with { Duration = duration ?? settings.Duration }, call, TimeProvider.System);
     }
 
     private static async Task<bool> ReserveAsync(InventoryService.InventoryServiceClient client, string sku, long number)
     {
-        var unique = string.Create(CultureInfo.InvariantCulture, $"{sku}-{number}");
+        var request = Request(sku, string.Create(CultureInfo.InvariantCulture, $"{sku}-{number}"));
+        request.TenantId = Tenant;
         try
         {
-            await client.ReserveAsync(new ReserveRequest
-            {
-                TenantId = Tenant,
-                IdempotencyKey = "reserve-" + unique,
-                OrderRef = "order-" + unique,
-                Lines = { new StockLine { Sku = sku, LocationId = Location, Quantity = 1 } },
-            });
+            await client.ReserveAsync(request);
             return true;
         }
         catch (RpcException)
@@ -103,6 +110,13 @@ internal static class BenchRun
             return false;
         }
     }
+
+    private static ReserveRequest Request(string sku, string unique) => new()
+    {
+        IdempotencyKey = "reserve-" + unique,
+        OrderRef = "order-" + unique,
+        Lines = { new StockLine { Sku = sku, LocationId = Location, Quantity = 1 } },
+    };
 
     private static async Task OpenAsync(GrpcChannel channel)
     {

@@ -43,6 +43,24 @@ internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) :
         }
     }
 
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        // Whom its messages are for is known only when they come: the service asks for each.
+        CheckScope(context);
+        try
+        {
+            await continuation(requestStream, responseStream, context);
+        }
+        catch (Exception error) when (error is not RpcException)
+        {
+            throw Translate(error, context);
+        }
+    }
+
     private static void Authorize<TRequest>(TRequest request, ServerCallContext context)
         where TRequest : class
     {
@@ -55,20 +73,17 @@ internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) :
         // An empty tenant is refused as missing by its service.
         if (TenantOf<TRequest>.Read?.Invoke(request) is { Length: > 0 } tenantId && !caller.MayActFor(tenantId))
         {
-            throw Errors.Status(
-                Code.PermissionDenied,
-                "TENANT_NOT_ALLOWED",
-                "This token is not for the tenant that the request names.").ToRpcException();
+            throw Errors.TenantNotAllowed().ToRpcException();
         }
 
-        var scope = Scope.For(context.Method);
-        if (scope is null || !caller.Scopes.Contains(scope))
+        CheckScope(context);
+    }
+
+    private static void CheckScope(ServerCallContext context)
+    {
+        if (Caller.Of(context) is { } caller && Scope.Missing(caller, context.Method) is { } missing)
         {
-            throw Errors.Status(
-                Code.PermissionDenied,
-                "SCOPE_MISSING",
-                $"This call needs a token with the scope '{scope}'.",
-                ("scope", scope ?? "")).ToRpcException();
+            throw missing.ToRpcException();
         }
     }
 

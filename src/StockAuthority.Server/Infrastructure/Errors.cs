@@ -24,6 +24,9 @@ internal static class Errors
     public static Status UnknownTenant(string tenantId) =>
         Status(Code.NotFound, "UNKNOWN_TENANT", $"Tenant '{tenantId}' is not registered.", ("tenant_id", tenantId));
 
+    public static Status TenantNotAllowed() =>
+        Status(Code.PermissionDenied, "TENANT_NOT_ALLOWED", "This token is not for the tenant that the request names.");
+
     public static Status With(this Status status, IMessage detail)
     {
         status.Details.Add(Any.Pack(detail));

@@ -12,6 +12,9 @@ internal sealed class RequestFields
 
     private BadRequest? _bad;
 
+    /// <summary>Whether <see cref="Text"/> would have nothing to say.</summary>
+    public static bool IsGood(string value) => value.Length is > 0 and <= MaximumTextLength && IsPlain(value);
+
     public string Tenant(string tenantId) => Text("tenant_id", tenantId, MaximumTenantLength);
 
     public string Text(string field, string value, int maximumLength = MaximumTextLength)

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Google.Rpc;
 
 namespace StockAuthority.Server.Infrastructure;
 
@@ -16,7 +17,10 @@ internal static class Scope
     public const string OperationsRead = "operations.read";
     public const string OperationsCatalogue = "operations.catalogue";
 
-    private const string Inventory = "/stockauthority.inventory.v1.InventoryService/";
+    /// <summary>No scope of its own: each command of a stream needs that of its own call.</summary>
+    public const string OfEachCommand = "";
+
+    public const string Inventory = "/stockauthority.inventory.v1.InventoryService/";
     private const string Catalogue = "/stockauthority.inventory.v1.CatalogueService/";
     private const string Payments = "/stockauthority.payments.v1.PaymentEventService/";
     private const string Feed = "/stockauthority.changefeed.v1.ChangeFeedService/";
@@ -28,6 +32,7 @@ internal static class Scope
         [Inventory + "Release"] = StockWrite,
         [Inventory + "Fulfill"] = StockWrite,
         [Inventory + "Adjust"] = StockAdjust,
+        [Inventory + "Execute"] = OfEachCommand,
         [Inventory + "GetReservation"] = StockRead,
         [Inventory + "ListMovements"] = StockRead,
         [Inventory + "GetAvailability"] = StockRead,
@@ -41,6 +46,15 @@ internal static class Scope
         [Feed + "AcknowledgeChanges"] = FeedRead,
         [Feed + "GetCheckpoint"] = FeedRead,
     }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The refusal where the caller may not make this call; null where it may.</summary>
+    public static Google.Rpc.Status? Missing(Caller caller, string method)
+    {
+        var scope = For(method);
+        return scope is OfEachCommand || (scope is not null && caller.Scopes.Contains(scope))
+            ? null
+            : Errors.Status(Code.PermissionDenied, "SCOPE_MISSING", $"This call needs a token with the scope '{scope}'.", ("scope", scope ?? ""));
+    }
 
     /// <summary>Null for a call that nobody may make.</summary>
     public static string? For(string method) => ByMethod.GetValueOrDefault(method);

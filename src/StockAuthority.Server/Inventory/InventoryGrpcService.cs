@@ -39,6 +39,9 @@ internal sealed partial class InventoryGrpcService(
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<AdjustResponse>(context);
 
+    public override Task Execute(IAsyncStreamReader<ExecuteRequest> requestStream, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context) =>
+        new ExecuteStream(ledger, Caller.Of(context)!, responseStream, context.CancellationToken).RunAsync(requestStream);
+
     public override Task<GetAvailabilityResponse> GetAvailability(GetAvailabilityRequest request, ServerCallContext context) =>
         availability.GetAsync(request, context.CancellationToken);
 

@@ -3,26 +3,54 @@ using StockAuthority.Core.Inventory;
 
 namespace StockAuthority.Server.Inventory;
 
-/// <summary>A command on its way through a lane, and the caller who waits for its answer.</summary>
-/// <param name="Request">What was asked, as it came; stored with payment events.</param>
-/// <param name="Fingerprint">Tells whether two requests with one key are the same request.</param>
-/// <param name="Abandoned">Signals that nobody waits any more: the command is dropped if it has not been decided yet.</param>
-internal sealed record PendingCommand(
-    string TenantId,
-    string IdempotencyKey,
-    StockCommand Command,
-    IMessage? Request,
-    byte[] Fingerprint,
-    CancellationToken Abandoned)
+/// <summary>A command on its way through a lane. Who waits for its answer is told by a derived type.</summary>
+/// <param name="request">What was asked, as it came; stored with payment events.</param>
+/// <param name="fingerprint">Tells whether two requests with one key are the same request.</param>
+/// <param name="abandoned">Signals that nobody waits any more: the command is dropped if it has not been decided yet.</param>
+internal abstract class PendingCommand(
+    string tenantId,
+    string idempotencyKey,
+    StockCommand command,
+    IMessage? request,
+    byte[] fingerprint,
+    CancellationToken abandoned)
+{
+    public string TenantId { get; } = tenantId;
+
+    public string IdempotencyKey { get; } = idempotencyKey;
+
+    public StockCommand Command { get; } = command;
+
+    public IMessage? Request { get; } = request;
+
+    public byte[] Fingerprint { get; } = fingerprint;
+
+    public CancellationToken Abandoned { get; } = abandoned;
+
+    /// <summary>Whether its answer is kept under its key. A sweep's is not: the reservation itself says whether it expired.</summary>
+    public bool RecordsOutcome => Command is not StockCommand.Expire;
+
+    /// <summary>Called once, on the lane's thread: quick, never throws.</summary>
+    public abstract void Complete(StockAnswer answer);
+
+    /// <summary>Called instead of <see cref="Complete"/> when it was let go before it was decided.</summary>
+    public abstract void Drop();
+}
+
+/// <summary>A command for whose answer one caller waits.</summary>
+internal sealed class AwaitedCommand(
+    string tenantId,
+    string idempotencyKey,
+    StockCommand command,
+    IMessage? request,
+    byte[] fingerprint,
+    CancellationToken abandoned) : PendingCommand(tenantId, idempotencyKey, command, request, fingerprint, abandoned)
 {
     private readonly TaskCompletionSource<StockAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<StockAnswer> Answer => _completion.Task;
 
-    /// <summary>Whether its answer is kept under its key. A sweep's is not: the reservation itself says whether it expired.</summary>
-    public bool RecordsOutcome => Command is not StockCommand.Expire;
+    public override void Complete(StockAnswer answer) => _completion.TrySetResult(answer);
 
-    public void Complete(StockAnswer answer) => _completion.TrySetResult(answer);
-
-    public void Drop() => _completion.TrySetCanceled(Abandoned);
+    public override void Drop() => _completion.TrySetCanceled(Abandoned);
 }

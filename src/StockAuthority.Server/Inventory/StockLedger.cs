@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
@@ -50,11 +51,42 @@ internal sealed class StockLedger : BackgroundService
         StockCommand command,
         IMessage request,
         CancellationToken cancellationToken) =>
-        Enqueue(new PendingCommand(tenantId, idempotencyKey, command, request, Fingerprint(request), cancellationToken));
+        Await(new AwaitedCommand(tenantId, idempotencyKey, command, request, Fingerprint(request), cancellationToken));
 
     /// <summary>Executes a command of our own, one that is safe to repeat by itself.</summary>
     public Task<StockAnswer> SubmitAsync(string tenantId, string idempotencyKey, StockCommand.Expire command, CancellationToken cancellationToken) =>
-        Enqueue(new PendingCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
+        Await(new AwaitedCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
+
+    /// <summary>Hands a command to its lane; its answer is the command's own matter. Where the lane is full it is answered at once.</summary>
+    public void Submit(PendingCommand command)
+    {
+        var lane = _lanes[(command.TenantId.GetHashCode(StringComparison.Ordinal) & int.MaxValue) % _lanes.Length];
+        if (!lane.TryEnqueue(command))
+        {
+            LedgerTelemetry.RejectedCommands.Add(1);
+            command.Complete(StockAnswers.Overloaded());
+        }
+    }
+
+    /// <summary>Tells whether two requests with one key are the same. The type is part of it: a Commit is not the Release with the same bytes.</summary>
+    public static byte[] Fingerprint(IMessage request)
+    {
+        var name = request.Descriptor.FullName;
+        var size = Encoding.UTF8.GetByteCount(name) + request.CalculateSize();
+        var rented = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            var bytes = rented.AsSpan(0, size);
+            request.WriteTo(bytes[Encoding.UTF8.GetBytes(name, bytes)..]);
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(bytes, hash);
+            return hash[..FingerprintLength].ToArray();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -74,25 +106,9 @@ internal sealed class StockLedger : BackgroundService
         }
     }
 
-    private Task<StockAnswer> Enqueue(PendingCommand command)
+    private Task<StockAnswer> Await(AwaitedCommand command)
     {
-        var lane = _lanes[(command.TenantId.GetHashCode(StringComparison.Ordinal) & int.MaxValue) % _lanes.Length];
-        if (lane.TryEnqueue(command))
-        {
-            return command.Answer;
-        }
-
-        LedgerTelemetry.RejectedCommands.Add(1);
-        return Task.FromResult(StockAnswers.Overloaded());
-    }
-
-    private static byte[] Fingerprint(IMessage request)
-    {
-        // The type is part of it: a Commit is not the Release with the same bytes.
-        var name = request.Descriptor.FullName;
-        var bytes = new byte[Encoding.UTF8.GetByteCount(name) + request.CalculateSize()];
-        var nameLength = Encoding.UTF8.GetBytes(name, bytes);
-        request.WriteTo(bytes.AsSpan(nameLength));
-        return SHA256.HashData(bytes)[..FingerprintLength];
+        Submit(command);
+        return command.Answer;
     }
 }

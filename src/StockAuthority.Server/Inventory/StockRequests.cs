@@ -99,23 +99,47 @@ internal static class StockRequests
             return [];
         }
 
-        var order = new List<StockKey>(lines.Count);
-        var sums = new Dictionary<StockKey, long>(lines.Count);
         for (var index = 0; index < lines.Count; index++)
         {
-            var path = string.Create(CultureInfo.InvariantCulture, $"{field}[{index}]");
-            var line = lines[index];
-            var key = new StockKey(fields.Text(path + ".sku", line.Sku), fields.Text(path + ".location_id", line.LocationId));
-            CheckQuantity(fields, path + ".quantity", line.Quantity, isSigned);
-            if (sums.TryGetValue(key, out var sum))
+            // The names of fields are put together only where they are told to somebody.
+            if (!IsGood(lines[index], isSigned))
             {
-                // 200 lines of at most 2^53 each stay far inside 64 bits.
-                sums[key] = sum + Math.Clamp(line.Quantity, -StockDecisions.MaximumUnits, StockDecisions.MaximumUnits);
+                Check(fields, lines[index], string.Create(CultureInfo.InvariantCulture, $"{field}[{index}]"), isSigned);
+            }
+        }
+
+        return lines.Count == 1 ? [Line(lines[0])] : Sum(fields, lines, isSigned, field);
+    }
+
+    private static bool IsGood(StockAuthority.Inventory.V1.StockLine line, bool isSigned) =>
+        RequestFields.IsGood(line.Sku) && RequestFields.IsGood(line.LocationId)
+        && line.Quantity is not 0 and >= -StockDecisions.MaximumUnits and <= StockDecisions.MaximumUnits
+        && (isSigned || line.Quantity > 0);
+
+    private static void Check(RequestFields fields, StockAuthority.Inventory.V1.StockLine line, string path, bool isSigned)
+    {
+        fields.Text(path + ".sku", line.Sku);
+        fields.Text(path + ".location_id", line.LocationId);
+        CheckQuantity(fields, path + ".quantity", line.Quantity, isSigned);
+    }
+
+    private static StockLine Line(StockAuthority.Inventory.V1.StockLine line) => new(new StockKey(line.Sku, line.LocationId), line.Quantity);
+
+    private static ImmutableArray<StockLine> Sum(RequestFields fields, RepeatedField<StockAuthority.Inventory.V1.StockLine> lines, bool isSigned, string field)
+    {
+        var order = new List<StockKey>(lines.Count);
+        var sums = new Dictionary<StockKey, long>(lines.Count);
+        foreach (var (key, quantity) in lines.Select(Line))
+        {
+            // 200 lines of at most 2^53 each stay far inside 64 bits.
+            var units = Math.Clamp(quantity, -StockDecisions.MaximumUnits, StockDecisions.MaximumUnits);
+            if (!sums.TryAdd(key, units))
+            {
+                sums[key] += units;
             }
             else
             {
                 order.Add(key);
-                sums.Add(key, Math.Clamp(line.Quantity, -StockDecisions.MaximumUnits, StockDecisions.MaximumUnits));
             }
         }
 
