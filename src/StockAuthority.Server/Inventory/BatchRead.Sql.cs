@@ -7,7 +7,7 @@ internal static partial class BatchRead
     /// <summary>Sorted, so that two batches that share tenants cannot wait for each other in a circle.</summary>
     private const string LockHeadsSql =
         """
-        SELECT tenant_id, head_version, last_sequence, last_hash, last_event_number, last_recorded_at
+        SELECT tenant_id, head_version, last_sequence, last_hash, last_event_number, last_recorded_at, clock_timestamp()
         FROM tenants
         WHERE tenant_id = ANY ($1)
         ORDER BY tenant_id COLLATE "C"

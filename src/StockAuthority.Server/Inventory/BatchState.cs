@@ -43,6 +43,9 @@ internal sealed class BatchState
 
     public IReadOnlyCollection<BatchTenant> Tenants => _tenants.Values;
 
+    /// <summary>The database's clock when the locks were taken: the one clock that all servers share. Null where nothing was read.</summary>
+    public DateTimeOffset? DatabaseTime { get; private set; }
+
     public BatchTenant? Tenant(string tenantId) => _tenants.GetValueOrDefault(tenantId);
 
     public StoredOutcome? Outcome(PendingCommand command) => _outcomes.GetValueOrDefault((command.IdempotencyKey, command.TenantId));
@@ -56,13 +59,17 @@ internal sealed class BatchState
         return tenant;
     }
 
-    public void LoadHead(NpgsqlDataReader row) => Load(new TenantHead(
-        row.GetString(0),
-        row.GetInt64(1),
-        row.GetInt64(2),
-        row.GetFieldValue<byte[]>(3),
-        row.GetInt64(4),
-        row.GetFieldValue<DateTimeOffset>(5)));
+    public void LoadHead(NpgsqlDataReader row)
+    {
+        Load(new TenantHead(
+            row.GetString(0),
+            row.GetInt64(1),
+            row.GetInt64(2),
+            row.GetFieldValue<byte[]>(3),
+            row.GetInt64(4),
+            row.GetFieldValue<DateTimeOffset>(5)));
+        DatabaseTime = row.GetFieldValue<DateTimeOffset>(6);
+    }
 
     public void LoadOutcome(NpgsqlDataReader row) => _outcomes[(row.GetString(1), row.GetString(0))] =
         new StoredOutcome(row.GetFieldValue<byte[]>(2), row.GetInt16(3), row.GetFieldValue<byte[]>(4));

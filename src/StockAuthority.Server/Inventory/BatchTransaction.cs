@@ -90,7 +90,10 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
 
         // Times never run against the sequence, even where servers' clocks differ.
         var recordedAt = now > tenant.Head.LastRecordedAt ? now : tenant.Head.LastRecordedAt;
-        var decision = StockDecisions.Decide(tenant.State, command.Command, matrix, now);
+
+        // A server whose clock is ahead must not take units back early: expiries go by the clock that all servers share.
+        var decidedAt = command.Command is StockCommand.Expire && state.DatabaseTime is { } databaseTime ? databaseTime : recordedAt;
+        var decision = StockDecisions.Decide(tenant.State, command.Command, matrix, decidedAt);
         var applied = tenant.State.Apply(decision, command.IdempotencyKey, recordedAt);
         write.Add(command, applied);
         var answer = StockAnswers.Of(command, applied);

@@ -7,7 +7,8 @@ namespace StockAuthority.Server.Inventory;
 
 /// <summary>
 /// Looks for reservations whose time has run out and submits an expiry for each. Every replica may do so: the command
-/// decides under the tenant's lock whether the reservation is still due, so it expires once.
+/// decides under the tenant's lock whether the reservation is still due, so it expires once. What is due is asked of the
+/// database's clock: no jump of a server's own makes anything expire early or late.
 /// </summary>
 internal sealed partial class ExpirySweep(
     StockLedger ledger,
@@ -22,9 +23,9 @@ internal sealed partial class ExpirySweep(
         """
         SELECT tenant_id, reservation_number
         FROM reservations
-        WHERE state = 1 AND expire_at <= $1
+        WHERE state = 1 AND expire_at <= now()
         ORDER BY expire_at
-        LIMIT $2
+        LIMIT $1
         """;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -65,7 +66,6 @@ internal sealed partial class ExpirySweep(
         List<(string TenantId, long Number)> due = [];
         await using (var command = reads.CreateCommand(DueSql))
         {
-            command.Parameters.Add(Sql.Time(time.GetUtcNow()));
             command.Parameters.Add(Sql.Number(PageSize));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))

@@ -8,6 +8,8 @@ internal static class InventoryServices
         services.AddSingleton<StockLedger>();
         services.AddHostedService(provider => provider.GetRequiredService<StockLedger>());
         services.AddHostedService<ExpirySweep>();
+        services.AddSingleton<OutcomeRetention>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutcomeRetention>());
         return services;
     }
 }

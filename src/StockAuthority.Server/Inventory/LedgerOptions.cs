@@ -20,6 +20,14 @@ internal sealed class LedgerOptions
     [Range(0, 10_000_000)]
     public int RememberedLevels { get; set; } = 50_000;
 
+    /// <summary>How long an answer is given again under its key; longer than any provider retries.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan OutcomeRetention { get; set; } = TimeSpan.FromDays(35);
+
+    /// <summary>The pause between two steps of removing old answers.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan OutcomeRetentionInterval { get; set; } = TimeSpan.FromSeconds(2);
+
     public TimeSpan FirstRetryPause { get; set; } = TimeSpan.FromMilliseconds(10);
 
     public TimeSpan LongestRetryPause { get; set; } = TimeSpan.FromMilliseconds(500);

@@ -22,6 +22,9 @@ internal static class LedgerTelemetry
     public static readonly Counter<long> StaleBatches = Meter.CreateCounter<long>(
         "stockauthority.ledger.batch.stale", "{batch}", "Batches decided from memory that another server had overtaken, and run again.");
 
+    public static readonly Counter<long> RemovedOutcomes = Meter.CreateCounter<long>(
+        "stockauthority.ledger.outcomes.removed", "{outcome}", "Stored answers removed after their retention.");
+
     public static readonly Counter<long> PoisonCommands = Meter.CreateCounter<long>(
         "stockauthority.ledger.commands.poison", "{command}", "Commands that failed alone.");
 
