@@ -44,6 +44,8 @@ static WebApplication Build(string[] args)
 
     services.AddOptions<TokenOptions>().BindConfiguration("Authentication");
     services.AddSingleton<TokenValidation>();
+    services.AddOptions<RateLimitOptions>().BindConfiguration("RateLimit").ValidateDataAnnotations().ValidateOnStart();
+    services.AddSingleton<TenantRateLimits>();
     services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = 1024 * 1024;

@@ -8,7 +8,7 @@ namespace StockAuthority.Server.Infrastructure;
 /// Around every call: the caller may act for the tenant that the request names, and whatever goes wrong becomes a status
 /// with a reason. Handlers read as their good path.
 /// </summary>
-internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) : Interceptor
+internal sealed partial class CallInterceptor(TenantRateLimits limits, ILogger<CallInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request,
@@ -61,7 +61,7 @@ internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) :
         }
     }
 
-    private static void Authorize<TRequest>(TRequest request, ServerCallContext context)
+    private void Authorize<TRequest>(TRequest request, ServerCallContext context)
         where TRequest : class
     {
         // Without a caller it is one of the calls that everybody may make: health and reflection.
@@ -71,12 +71,17 @@ internal sealed partial class CallInterceptor(ILogger<CallInterceptor> logger) :
         }
 
         // An empty tenant is refused as missing by its service.
-        if (TenantOf<TRequest>.Read?.Invoke(request) is { Length: > 0 } tenantId && !caller.MayActFor(tenantId))
+        var tenantId = TenantOf<TRequest>.Read?.Invoke(request) ?? "";
+        if (tenantId.Length > 0 && !caller.MayActFor(tenantId))
         {
             throw Errors.TenantNotAllowed().ToRpcException();
         }
 
         CheckScope(context);
+        if (tenantId.Length > 0 && limits.Exceeded(tenantId) is { } exceeded)
+        {
+            throw exceeded.ToRpcException();
+        }
     }
 
     private static void CheckScope(ServerCallContext context)

@@ -11,7 +11,12 @@ namespace StockAuthority.Server.Inventory;
 /// One Execute stream: reads messages while not too many of their commands are unanswered, and writes outcomes as they come.
 /// When the stream breaks, what is not decided yet is dropped.
 /// </summary>
-internal sealed class ExecuteStream(StockLedger ledger, Caller caller, IServerStreamWriter<ExecuteResponse> responses, CancellationToken broken)
+internal sealed class ExecuteStream(
+    StockLedger ledger,
+    TenantRateLimits limits,
+    Caller caller,
+    IServerStreamWriter<ExecuteResponse> responses,
+    CancellationToken broken)
 {
     private const int MaximumCommands = 500;
     private const int MaximumOutcomes = 500;
@@ -82,7 +87,8 @@ internal sealed class ExecuteStream(StockLedger ledger, Caller caller, IServerSt
         try
         {
             var (method, request, tenantId, read) = Parts(message, of.TenantId, out key);
-            var refusal = tenantId.Length > 0 && !caller.MayActFor(tenantId) ? Errors.TenantNotAllowed() : Scope.Missing(caller, method);
+            var refusal = tenantId.Length > 0 && !caller.MayActFor(tenantId) ? Errors.TenantNotAllowed()
+                : Scope.Missing(caller, method) ?? (tenantId.Length > 0 ? limits.Exceeded(tenantId) : null);
             if (refusal is not null)
             {
                 Answered(key, StockAnswer.Of(refusal), of.Detail);

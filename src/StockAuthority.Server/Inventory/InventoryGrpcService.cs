@@ -10,6 +10,7 @@ namespace StockAuthority.Server.Inventory;
 /// <summary>Stock over gRPC.</summary>
 internal sealed partial class InventoryGrpcService(
     StockLedger ledger,
+    TenantRateLimits limits,
     AvailabilityReader availability,
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads) : InventoryService.InventoryServiceBase
 {
@@ -40,7 +41,7 @@ internal sealed partial class InventoryGrpcService(
             .ReadAsync<AdjustResponse>(context);
 
     public override Task Execute(IAsyncStreamReader<ExecuteRequest> requestStream, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context) =>
-        new ExecuteStream(ledger, Caller.Of(context)!, responseStream, context.CancellationToken).RunAsync(requestStream);
+        new ExecuteStream(ledger, limits, Caller.Of(context)!, responseStream, context.CancellationToken).RunAsync(requestStream);
 
     public override Task<GetAvailabilityResponse> GetAvailability(GetAvailabilityRequest request, ServerCallContext context) =>
         availability.GetAsync(request, context.CancellationToken);

@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+using System.Threading.RateLimiting;
+using Google.Rpc;
+using Microsoft.Extensions.Options;
+
+namespace StockAuthority.Server.Infrastructure;
+
+/// <summary>How much one tenant may ask of one server; section <c>RateLimit</c>.</summary>
+internal sealed class RateLimitOptions
+{
+    /// <summary>Calls, and commands of streams, that a tenant may make each second; 0 for no limit.</summary>
+    [Range(0, 10_000_000)]
+    public int RequestsPerSecond { get; set; }
+
+    /// <summary>How many seconds' worth may come at once.</summary>
+    [Range(1, 60)]
+    public int BurstSeconds { get; set; } = 2;
+}
+
+/// <summary>Keeps one tenant's load from being every tenant's trouble.</summary>
+internal sealed class TenantRateLimits : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
+    private readonly PartitionedRateLimiter<string>? _limiter;
+
+    public TenantRateLimits(IOptions<RateLimitOptions> options)
+    {
+        var settings = options.Value;
+        if (settings.RequestsPerSecond > 0)
+        {
+            _limiter = PartitionedRateLimiter.Create<string, string>(tenantId => RateLimitPartition.GetTokenBucketLimiter(tenantId, _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = settings.RequestsPerSecond * settings.BurstSeconds,
+                TokensPerPeriod = Math.Max(1, settings.RequestsPerSecond / 10),
+                ReplenishmentPeriod = Period,
+                AutoReplenishment = true,
+                QueueLimit = 0,
+            }));
+        }
+    }
+
+    /// <summary>The refusal where the tenant has asked for too much lately; null where it may go on.</summary>
+    public Status? Exceeded(string tenantId)
+    {
+        if (_limiter is null)
+        {
+            return null;
+        }
+
+        using var lease = _limiter.AttemptAcquire(tenantId);
+        return lease.IsAcquired
+            ? null
+            : Errors.Status(
+                Code.ResourceExhausted,
+                "RATE_LIMITED",
+                "This tenant has sent more than it may. Nothing was done; send the same request again with the same key.",
+                ("tenant_id", tenantId)).RetryAfter(Period);
+    }
+
+    public void Dispose() => _limiter?.Dispose();
+}
