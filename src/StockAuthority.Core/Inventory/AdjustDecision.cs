@@ -17,6 +17,11 @@ internal static class AdjustDecision
             return StockDecisions.Refuse(new Refusal.AlreadyOpened(opened));
         }
 
+        if (!Opens(command.Reason) && Keys(command, line => state.Level(line.Key).Version == 0) is { IsEmpty: false } unopened)
+        {
+            return StockDecisions.Refuse(new Refusal.NotOpened(unopened));
+        }
+
         if (Keys(command, line => LeavesRange(state.Level(line.Key), line.Quantity)) is { IsEmpty: false } outside)
         {
             return StockDecisions.Refuse(new Refusal.LevelOutOfRange(outside));
@@ -68,6 +73,10 @@ internal static class AdjustDecision
             builder.Move(draft with { From = StockState.Shortfall, To = StockState.Supply, Quantity = draft.Quantity - fromAvailable });
         }
     }
+
+    /// <summary>Goods begin a level by coming in. A sale at a till is a fact that nobody can refuse, whatever the books say.</summary>
+    private static bool Opens(AdjustmentReason reason) =>
+        reason is AdjustmentReason.OpeningBalance or AdjustmentReason.Receipt or AdjustmentReason.Sale;
 
     private static bool LeavesRange(StockLevel level, long quantity)
     {

@@ -12,7 +12,8 @@ public static class StockDecisions
     public static Decision Decide(TenantState state, StockCommand command, TriggerMatrix matrix, DateTimeOffset now) => command switch
     {
         StockCommand.Reserve reserve => ReserveDecision.Decide(state, reserve, matrix, now),
-        StockCommand.Commit commit => Commit(state, commit, now),
+        StockCommand.Extend extend => ExtendDecision.Decide(state, extend, now),
+        StockCommand.Commit commit => CommitDecision.Decide(state, commit, now),
         StockCommand.Release release => Release(state, release, now),
         StockCommand.Fulfill fulfill => Fulfill(state, fulfill, now),
         StockCommand.Adjust adjust => AdjustDecision.Decide(state, adjust, now),
@@ -29,16 +30,7 @@ public static class StockDecisions
     internal static ImmutableArray<string> UnknownLocations(TenantState state, ImmutableArray<StockLine> lines) =>
         [.. lines.Select(line => line.Key.LocationId).Distinct().Where(location => !state.HasLocation(location))];
 
-    private static Decision Commit(TenantState state, StockCommand.Commit command, DateTimeOffset now) =>
-        ChangeReservation(state, command.ReservationNumber, command.Lines, "reserved", line => line.Reserved, now, ReservationSteps.Commit);
-
-    private static Decision Release(TenantState state, StockCommand.Release command, DateTimeOffset now) =>
-        ChangeReservation(state, command.ReservationNumber, command.Lines, "reserved or committed", line => line.Reserved + line.Committed, now, ReservationSteps.Withdraw);
-
-    private static Decision Fulfill(TenantState state, StockCommand.Fulfill command, DateTimeOffset now) =>
-        ChangeReservation(state, command.ReservationNumber, command.Lines, "committed", line => line.Committed, now, ReservationSteps.Fulfill);
-
-    private static Decision ChangeReservation(
+    internal static Decision ChangeReservation(
         TenantState state,
         long number,
         ImmutableArray<StockLine> lines,
@@ -76,6 +68,12 @@ public static class StockDecisions
         builder.Put(reservation);
         return builder.Build(new StockOutcome.Applied(reservation));
     }
+
+    private static Decision Release(TenantState state, StockCommand.Release command, DateTimeOffset now) =>
+        ChangeReservation(state, command.ReservationNumber, command.Lines, "reserved or committed", line => line.Reserved + line.Committed, now, ReservationSteps.Withdraw);
+
+    private static Decision Fulfill(TenantState state, StockCommand.Fulfill command, DateTimeOffset now) =>
+        ChangeReservation(state, command.ReservationNumber, command.Lines, "committed", line => line.Committed, now, ReservationSteps.Fulfill);
 
     private static Decision Expire(TenantState state, StockCommand.Expire command, DateTimeOffset now)
     {

@@ -13,8 +13,10 @@ public abstract record StockOutcome
     /// <summary>Whether the outcome is stored under the idempotency key, and so given again to a retry.</summary>
     public virtual bool IsRecorded => true;
 
-    /// <summary>Done. The reservation as it is now, where the command is about one.</summary>
-    public sealed record Applied(Reservation? Reservation) : StockOutcome;
+    /// <summary>Done.</summary>
+    /// <param name="Reservation">As it is now, where the command is about one.</param>
+    /// <param name="ReReserved">Whether units were reserved again that had expired.</param>
+    public sealed record Applied(Reservation? Reservation, bool ReReserved = false) : StockOutcome;
 
     /// <summary>The event has its resolution.</summary>
     public sealed record Resolved(EventResolution Resolution) : StockOutcome;
@@ -28,7 +30,7 @@ public abstract record StockOutcome
     /// <summary>Judged and declined: nothing moved.</summary>
     public sealed record Refused(Refusal Refusal) : StockOutcome;
 
-    /// <summary>It names something that does not exist. Not recorded: the request is wrong, not the stock.</summary>
+    /// <summary>It asks for something that cannot be. Not recorded: the request is wrong, not the stock.</summary>
     public sealed record Invalid(InvalidReference Reference) : StockOutcome
     {
         public override bool IsRecorded => false;
@@ -49,6 +51,15 @@ public abstract record Refusal
 
     public sealed record ReservationFinal(long ReservationNumber, ReservationState State) : Refusal;
 
+    /// <summary>Nothing is held any more that could expire.</summary>
+    public sealed record ReservationNotActive(long ReservationNumber, ReservationState State) : Refusal;
+
+    /// <summary>It has expired, and another reservation of its order stands in for it.</summary>
+    public sealed record ReservationSuperseded(long ReservationNumber, long ByNumber) : Refusal;
+
+    /// <summary>The units are held for longer than was asked for.</summary>
+    public sealed record ExpiresLater(long ReservationNumber, DateTimeOffset ExpireAt) : Refusal;
+
     /// <summary>More than the reservation has in the state that the command takes from.</summary>
     public sealed record QuantityExceedsReservation(long ReservationNumber, ImmutableArray<Shortage> Lines, string From) : Refusal;
 
@@ -58,11 +69,14 @@ public abstract record Refusal
     /// <summary>The level already had movements.</summary>
     public sealed record AlreadyOpened(ImmutableArray<StockKey> Keys) : Refusal;
 
+    /// <summary>The level has no movement yet, and does not begin with one like this.</summary>
+    public sealed record NotOpened(ImmutableArray<StockKey> Keys) : Refusal;
+
     /// <summary>A balance would leave the range of whole units that every client can represent.</summary>
     public sealed record LevelOutOfRange(ImmutableArray<StockKey> Keys) : Refusal;
 }
 
-/// <summary>What does not exist.</summary>
+/// <summary>What does not exist, or cannot be at this time.</summary>
 public abstract record InvalidReference
 {
     private InvalidReference()
@@ -74,4 +88,7 @@ public abstract record InvalidReference
     public sealed record UnknownLocations(ImmutableArray<string> LocationIds) : InvalidReference;
 
     public sealed record UnknownReservation(long ReservationNumber) : InvalidReference;
+
+    /// <summary>Not after now, or further away than units may be held.</summary>
+    public sealed record ExpireTimeOutOfRange : InvalidReference;
 }

@@ -24,6 +24,7 @@ internal static class Scope
     private static readonly FrozenDictionary<string, string> ByMethod = new Dictionary<string, string>
     {
         [Inventory + "Reserve"] = StockWrite,
+        [Inventory + "ExtendReservation"] = StockWrite,
         [Inventory + "Commit"] = StockWrite,
         [Inventory + "Release"] = StockWrite,
         [Inventory + "Fulfill"] = StockWrite,

@@ -17,6 +17,8 @@ internal sealed record CommittedTenant(string TenantId, long LastSequence, IRead
 /// </summary>
 internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, TimeProvider time)
 {
+    private bool _hasUnrecorded;
+
     public async Task<(StockAnswer?[] Answers, CommittedBatch Committed)> RunAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> batch,
@@ -27,7 +29,10 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         {
             try
             {
-                return await RunAsync(connection, batch, recalled, needs.Reserving, cancellationToken);
+                if (await RunAsync(connection, batch, recalled, needs.Reserving, cancellationToken) is { } done)
+                {
+                    return done;
+                }
             }
             catch (PostgresException error) when (BatchWrite.IsStale(error))
             {
@@ -38,11 +43,13 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
             }
         }
 
-        return await RunAsync(connection, batch, await BatchRead.ReadAsync(connection, needs, cancellationToken), null, cancellationToken);
+        return await RunAsync(connection, batch, await BatchRead.ReadAsync(connection, needs, cancellationToken), null, cancellationToken)
+            ?? throw new InvalidOperationException("Unreachable: everything was read.");
     }
 
     /// <param name="unread">Reserves for whose orders no payment may be known, where the state was recalled: it is not known here whether there is one.</param>
-    private async Task<(StockAnswer?[] Answers, CommittedBatch Committed)> RunAsync(
+    /// <returns>Null, and nothing done, where it has to be read after all.</returns>
+    private async Task<(StockAnswer?[] Answers, CommittedBatch Committed)?> RunAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> batch,
         BatchState state,
@@ -56,6 +63,12 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         {
             // The last moment at which a caller who gave up can be let go: once decided, it is recorded.
             answers[index] = batch[index].Abandoned.IsCancellationRequested ? null : Decide(batch[index], state, write, now);
+        }
+
+        // What is not recorded does not meet the answer that its key may have already: only a read finds that.
+        if (unread is not null && _hasUnrecorded)
+        {
+            return null;
         }
 
         var hasWritten = await write.CommitAsync(connection, unread, cancellationToken);
@@ -94,6 +107,7 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         var applied = tenant.State.Apply(decision, command.IdempotencyKey, recordedAt);
         write.Add(command, applied);
         var answer = StockAnswers.Of(command, applied);
+        _hasUnrecorded |= !decision.Outcome.IsRecorded;
         if (decision.Outcome.IsRecorded)
         {
             var outcome = new StoredOutcome(

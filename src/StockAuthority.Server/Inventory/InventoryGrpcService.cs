@@ -23,6 +23,10 @@ internal sealed partial class InventoryGrpcService(
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<ReserveResponse>(context);
 
+    public override Task<ExtendReservationResponse> ExtendReservation(ExtendReservationRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<ExtendReservationResponse>(context);
+
     public override Task<CommitResponse> Commit(CommitRequest request, ServerCallContext context) =>
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<CommitResponse>(context);

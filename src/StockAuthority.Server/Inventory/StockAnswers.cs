@@ -57,6 +57,7 @@ internal static class StockAnswers
         InvalidReference.UnknownTenant => Errors.UnknownTenant(tenantId),
         InvalidReference.UnknownReservation unknown => ReservationNotFound(StockMessages.ReservationId(unknown.ReservationNumber)),
         InvalidReference.UnknownLocations unknown => UnknownLocations(unknown),
+        InvalidReference.ExpireTimeOutOfRange => ExpireTimeOutOfRange(),
         _ => throw new InvalidOperationException($"No answer for {reference.GetType().Name}."),
     });
 
@@ -73,7 +74,8 @@ internal static class StockAnswers
         return command switch
         {
             StockCommand.Reserve => new ReserveResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
-            StockCommand.Commit => new CommitResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.Extend => new ExtendReservationResponse { Reservation = reservation },
+            StockCommand.Commit => new CommitResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence, ReReserved = outcome.ReReserved },
             StockCommand.Release => new ReleaseResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.Fulfill => new FulfillResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.Adjust => new AdjustResponse { Levels = { levels }, Sequence = applied.LastSequence },
@@ -84,6 +86,7 @@ internal static class StockAnswers
     private static MessageParser ParserFor(StockCommand command) => command switch
     {
         StockCommand.Reserve => ReserveResponse.Parser,
+        StockCommand.Extend => ExtendReservationResponse.Parser,
         StockCommand.Commit => CommitResponse.Parser,
         StockCommand.Release => ReleaseResponse.Parser,
         StockCommand.Fulfill => FulfillResponse.Parser,
@@ -108,6 +111,24 @@ internal static class StockAnswers
             $"Reservation '{StockMessages.ReservationId(final.ReservationNumber)}' is {State(final.State)}, which is final.",
             ("reservation_id", StockMessages.ReservationId(final.ReservationNumber)),
             ("state", State(final.State))),
+        Refusal.ReservationNotActive inactive => Errors.Status(
+            Code.FailedPrecondition,
+            "RESERVATION_NOT_ACTIVE",
+            $"Reservation '{StockMessages.ReservationId(inactive.ReservationNumber)}' is {State(inactive.State)}: nothing of it can expire.",
+            ("reservation_id", StockMessages.ReservationId(inactive.ReservationNumber)),
+            ("state", State(inactive.State))),
+        Refusal.ReservationSuperseded superseded => Errors.Status(
+            Code.FailedPrecondition,
+            "RESERVATION_SUPERSEDED",
+            $"Reservation '{StockMessages.ReservationId(superseded.ReservationNumber)}' has expired, and its order has '{StockMessages.ReservationId(superseded.ByNumber)}' for these units.",
+            ("reservation_id", StockMessages.ReservationId(superseded.ReservationNumber)),
+            ("superseded_by", StockMessages.ReservationId(superseded.ByNumber))),
+        Refusal.ExpiresLater later => Errors.Status(
+            Code.FailedPrecondition,
+            "EXPIRES_LATER",
+            $"Reservation '{StockMessages.ReservationId(later.ReservationNumber)}' is held until {Time(later.ExpireAt)}; a promise is not shortened.",
+            ("reservation_id", StockMessages.ReservationId(later.ReservationNumber)),
+            ("expire_time", Time(later.ExpireAt))),
         Refusal.OrderAlreadyReserved already => Errors.Status(
             Code.FailedPrecondition,
             "ORDER_ALREADY_RESERVED",
@@ -118,6 +139,10 @@ internal static class StockAnswers
             Code.FailedPrecondition,
             "LEVEL_ALREADY_OPENED",
             $"An opening balance is for a level without movements; these have some: {Keys(opened.Keys)}."),
+        Refusal.NotOpened unopened => Errors.Status(
+            Code.FailedPrecondition,
+            "LEVEL_NOT_OPENED",
+            $"A level begins with an opening balance, a receipt, a return or a transfer; these have no movement yet: {Keys(unopened.Keys)}."),
         Refusal.LevelOutOfRange outside => Errors.Status(
             Code.OutOfRange,
             "LEVEL_OUT_OF_RANGE",
@@ -169,7 +194,21 @@ internal static class StockAnswers
             ("location_ids", string.Join(',', unknown.LocationIds))).With(details);
     }
 
+    private static Status ExpireTimeOutOfRange()
+    {
+        var details = new BadRequest();
+        details.FieldViolations.Add(new BadRequest.Types.FieldViolation
+        {
+            Field = "expire_time",
+            Reason = "OUT_OF_RANGE",
+            Description = "expire_time must be after now and at most 90 days away.",
+        });
+        return Errors.Status(Code.InvalidArgument, "OUT_OF_RANGE", "expire_time must be after now and at most 90 days away. Nothing was done.", ("fields", "expire_time")).With(details);
+    }
+
     private static string Keys(IEnumerable<StockKey> keys) => string.Join(", ", keys.Take(5).Select(key => $"{key.Sku} at {key.LocationId}"));
+
+    private static string Time(DateTimeOffset time) => time.ToTimestamp().ToDiagnosticString().Trim('"');
 
     private static string State(Core.Inventory.ReservationState state) => state.ToString().ToUpperInvariant();
 }

@@ -18,7 +18,6 @@ internal static class StockRequests
 
     private static readonly TimeSpan DefaultTimeToLive = TimeSpan.FromDays(7);
     private static readonly TimeSpan ShortestTimeToLive = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestTimeToLive = TimeSpan.FromDays(90);
 
     public static StockCommand.Reserve Read(ReserveRequest request)
     {
@@ -29,9 +28,25 @@ internal static class StockRequests
             fields.Optional("payment_object_id", request.PaymentObjectId),
             fields.Optional("channel", request.Channel),
             Lines(fields, request.Lines, isSigned: false),
-            TimeToLive(fields, request.Ttl));
+            TimeToLive(fields, request.Ttl),
+            ExpireAt(fields, request.ExpireTime, request.Ttl));
         fields.ThrowIfAny();
         return command;
+    }
+
+    public static StockCommand.Extend Read(ExtendReservationRequest request)
+    {
+        var fields = new RequestFields();
+        Mutation(fields, request.TenantId, request.IdempotencyKey);
+        fields.Text("reservation_id", request.ReservationId);
+        if (request is { Ttl: null, ExpireTime: null })
+        {
+            fields.Add("ttl", "MISSING_FIELD", "or expire_time is required");
+        }
+
+        var (timeToLive, expireAt) = (TimeToLive(fields, request.Ttl), ExpireAt(fields, request.ExpireTime, request.Ttl));
+        fields.ThrowIfAny();
+        return new StockCommand.Extend(ReservationNumber(request.ReservationId), timeToLive, expireAt);
     }
 
     public static StockCommand.Commit Read(CommitRequest request)
@@ -165,13 +180,39 @@ internal static class StockRequests
         }
 
         var seconds = ttl.Seconds;
-        if (seconds < ShortestTimeToLive.TotalSeconds || seconds > LongestTimeToLive.TotalSeconds || ttl.Nanos is < 0 or > 999_999_999)
+        if (ttl.Nanos is < 0 or > 999_999_999
+            || seconds < ShortestTimeToLive.TotalSeconds
+            || seconds > HoldTime.Longest.TotalSeconds
+            || (seconds == (long)HoldTime.Longest.TotalSeconds && ttl.Nanos > 0))
         {
             fields.Add("ttl", "OUT_OF_RANGE", "must be 1 second to 90 days");
             return DefaultTimeToLive;
         }
 
         return ttl.ToTimeSpan();
+    }
+
+    /// <summary>In the database's precision. Whether it is in time is for the ledger to say: a retry after it must still get its answer.</summary>
+    private static DateTimeOffset? ExpireAt(RequestFields fields, Timestamp? expireTime, Duration? ttl)
+    {
+        if (expireTime is null)
+        {
+            return null;
+        }
+
+        if (ttl is not null)
+        {
+            fields.Add("expire_time", "CONFLICTING_FIELDS", "must not be given together with ttl");
+        }
+
+        if (expireTime is { Seconds: < -62_135_596_800 or > 253_402_300_799 } or { Nanos: < 0 or > 999_999_999 })
+        {
+            fields.Add("expire_time", "OUT_OF_RANGE", "is not a time between the years 1 and 9999");
+            return null;
+        }
+
+        var time = expireTime.ToDateTimeOffset();
+        return time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 
     /// <summary>The sign that the reason demands; 0 where both are possible.</summary>

@@ -59,10 +59,12 @@ public sealed class RandomCommandTests
         print: Print);
 
     [Fact]
-    public void A_final_reservation_stays_as_it_is() => RandomCommands.Of(40).Sample(
-        steps => Run(steps, (model, _, decide) =>
+    public void A_final_reservation_stays_as_it_is_unless_a_commit_reserves_again_what_expired() => RandomCommands.Of(40).Sample(
+        steps => Run(steps, (model, command, decide) =>
         {
-            var final = model.Reservations.Where(reservation => reservation.IsFinal).ToList();
+            var final = model.Reservations
+                .Where(each => each.IsFinal && !(each.State == ReservationState.Expired && command is StockCommand.Commit commit && commit.ReservationNumber == each.Number))
+                .ToList();
             decide();
             foreach (var before in final)
             {

@@ -30,7 +30,7 @@ internal static class RandomCommands
         $"Adjust {(isGain ? '+' : '-')}{Text(lines)} {reason}",
         _ => new StockCommand.Adjust("sheet-1", reason, [.. lines.Select(line => line with { Quantity = isGain ? 2 * line.Quantity : -line.Quantity })])));
 
-    private static readonly Gen<Step> ReservationChanges = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[1, 5], Gen.Bool, (kind, index, units, isFirstLine) => new Step(
+    private static readonly Gen<Step> ReservationChanges = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 9], Gen.Int[1, 5], Gen.Bool, (kind, index, units, isFirstLine) => new Step(
         $"{(Change)kind} reservation {index} {units}{(isFirstLine ? " of its first line" : "")}",
         model => Of((Change)kind, model, index, units, isFirstLine)));
 
@@ -77,6 +77,7 @@ internal static class RandomCommands
         {
             Change.Commit => new StockCommand.Commit(number, lines),
             Change.Release => new StockCommand.Release(number, lines),
+            Change.Extend => new StockCommand.Extend(number, TimeSpan.FromMinutes(15 * units)),
             Change.Fulfill => new StockCommand.Fulfill(number, lines),
             _ => new StockCommand.Expire(number),
         };
@@ -91,5 +92,6 @@ internal static class RandomCommands
         Release,
         Fulfill,
         Expire,
+        Extend,
     }
 }
