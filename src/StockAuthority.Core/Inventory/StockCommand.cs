@@ -34,6 +34,9 @@ public abstract record StockCommand
     /// <summary>Signed changes of what is available.</summary>
     public sealed record Adjust(string DocumentRef, AdjustmentReason Reason, ImmutableArray<StockLine> Lines) : StockCommand;
 
+    /// <summary>A count: what is on hand, as of a version of each level. All lines or none; they are distinct by key.</summary>
+    public sealed record SetLevels(string DocumentRef, ImmutableArray<CountedLine> Lines) : StockCommand;
+
     /// <summary>A reservation's time may have run out; does nothing where it has not.</summary>
     public sealed record Expire(long ReservationNumber) : StockCommand;
 

@@ -17,6 +17,7 @@ public static class StockDecisions
         StockCommand.Release release => Release(state, release, now),
         StockCommand.Fulfill fulfill => Fulfill(state, fulfill, now),
         StockCommand.Adjust adjust => AdjustDecision.Decide(state, adjust, now),
+        StockCommand.SetLevels set => SetLevelsDecision.Decide(state, set, now),
         StockCommand.Expire expire => Expire(state, expire, now),
         StockCommand.ApplyPaymentEvent apply => PaymentEventDecision.Decide(state, apply.Event, matrix, now),
         _ => throw new InvalidOperationException($"No decision for {command.GetType().Name}."),
@@ -28,7 +29,21 @@ public static class StockDecisions
 
     /// <summary>The locations among these lines that the tenant does not have, each once.</summary>
     internal static ImmutableArray<string> UnknownLocations(TenantState state, ImmutableArray<StockLine> lines) =>
-        [.. lines.Select(line => line.Key.LocationId).Distinct().Where(location => !state.HasLocation(location))];
+        UnknownLocations(state, lines.Select(line => line.Key.LocationId));
+
+    /// <summary>The locations among these that the tenant does not have, each once.</summary>
+    internal static ImmutableArray<string> UnknownLocations(TenantState state, IEnumerable<string> locations) =>
+        [.. locations.Distinct().Where(location => !state.HasLocation(location))];
+
+    /// <summary>Whether a balance would pass <see cref="MaximumUnits"/> if so many units came in, or went where negative.</summary>
+    internal static bool LeavesRange(StockLevel level, long quantity)
+    {
+        // Every state is at most the sum of all, so bounding the sum bounds each of them.
+        var total = level.Available + level.Reserved + level.Committed + level.Inspection + level.Damaged + level.InTransit;
+        return quantity > 0
+            ? total > MaximumUnits - quantity
+            : level.Shortfall > MaximumUnits + quantity;
+    }
 
     internal static Decision ChangeReservation(
         TenantState state,

@@ -9,4 +9,5 @@ public enum StockOperation : short
     Fulfill = 4,
     Adjust = 5,
     Expire = 6,
+    SetLevels = 7,
 }

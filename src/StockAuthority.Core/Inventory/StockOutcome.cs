@@ -40,6 +40,9 @@ public abstract record StockOutcome
 /// <summary>A line that could not be had.</summary>
 public readonly record struct Shortage(StockKey Key, long Requested, long Available);
 
+/// <summary>A level that is not at the version that the caller knows.</summary>
+public readonly record struct VersionConflict(StockKey Key, long Expected, long Current);
+
 /// <summary>Why a command was declined.</summary>
 public abstract record Refusal
 {
@@ -71,6 +74,9 @@ public abstract record Refusal
 
     /// <summary>The level has no movement yet, and does not begin with one like this.</summary>
     public sealed record NotOpened(ImmutableArray<StockKey> Keys) : Refusal;
+
+    /// <summary>The levels have moved since they were counted.</summary>
+    public sealed record VersionMismatch(ImmutableArray<VersionConflict> Conflicts) : Refusal;
 
     /// <summary>A balance would leave the range of whole units that every client can represent.</summary>
     public sealed record LevelOutOfRange(ImmutableArray<StockKey> Keys) : Refusal;

@@ -29,6 +29,7 @@ internal static class Scope
         [Inventory + "Release"] = StockWrite,
         [Inventory + "Fulfill"] = StockWrite,
         [Inventory + "Adjust"] = StockAdjust,
+        [Inventory + "SetLevels"] = StockAdjust,
         [Inventory + "GetReservation"] = StockRead,
         [Inventory + "ListMovements"] = StockRead,
         [Inventory + "GetAvailability"] = StockRead,

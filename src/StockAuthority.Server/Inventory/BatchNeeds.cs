@@ -64,6 +64,9 @@ internal sealed class BatchNeeds
             case StockCommand.Adjust adjust:
                 Collect(tenantId, adjust.Lines);
                 break;
+            case StockCommand.SetLevels set:
+                Collect(tenantId, set.Lines.Select(line => line.Key));
+                break;
             case StockCommand.Commit commit:
                 _reservations.Add((tenantId, commit.ReservationNumber));
                 _committing.Add((tenantId, commit.ReservationNumber));
@@ -95,6 +98,14 @@ internal sealed class BatchNeeds
         foreach (var line in lines)
         {
             _keys.Add((tenantId, line.Key));
+        }
+    }
+
+    private void Collect(string tenantId, IEnumerable<StockKey> keys)
+    {
+        foreach (var key in keys)
+        {
+            _keys.Add((tenantId, key));
         }
     }
 }

@@ -43,6 +43,10 @@ internal sealed partial class InventoryGrpcService(
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<AdjustResponse>(context);
 
+    public override Task<SetLevelsResponse> SetLevels(SetLevelsRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, CountRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<SetLevelsResponse>(context);
+
     public override Task<GetAvailabilityResponse> GetAvailability(GetAvailabilityRequest request, ServerCallContext context) =>
         availability.GetAsync(request, context.CancellationToken);
 

@@ -79,6 +79,7 @@ internal static class StockAnswers
             StockCommand.Release => new ReleaseResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.Fulfill => new FulfillResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.Adjust => new AdjustResponse { Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.SetLevels => new SetLevelsResponse { Levels = { levels }, Sequence = applied.LastSequence },
             _ => throw new InvalidOperationException($"No response for {command.GetType().Name}."),
         };
     }
@@ -91,6 +92,7 @@ internal static class StockAnswers
         StockCommand.Release => ReleaseResponse.Parser,
         StockCommand.Fulfill => FulfillResponse.Parser,
         StockCommand.Adjust => AdjustResponse.Parser,
+        StockCommand.SetLevels => SetLevelsResponse.Parser,
         StockCommand.ApplyPaymentEvent => ApplyPaymentEventResponse.Parser,
         _ => throw new InvalidOperationException($"Answers to {command.GetType().Name} are not stored."),
     };
@@ -143,6 +145,7 @@ internal static class StockAnswers
             Code.FailedPrecondition,
             "LEVEL_NOT_OPENED",
             $"A level begins with an opening balance, a receipt, a return or a transfer; these have no movement yet: {Keys(unopened.Keys)}."),
+        Refusal.VersionMismatch mismatch => VersionMismatch(mismatch.Conflicts),
         Refusal.LevelOutOfRange outside => Errors.Status(
             Code.OutOfRange,
             "LEVEL_OUT_OF_RANGE",
@@ -172,6 +175,34 @@ internal static class StockAnswers
             ("location_id", first.Key.LocationId),
             ("requested", first.Requested.ToString(CultureInfo.InvariantCulture)),
             ("available", first.Available.ToString(CultureInfo.InvariantCulture))).With(details);
+    }
+
+    private static Status VersionMismatch(IReadOnlyList<VersionConflict> conflicts)
+    {
+        var first = conflicts[0];
+        var details = new PreconditionFailure();
+        foreach (var conflict in conflicts)
+        {
+            details.Violations.Add(new PreconditionFailure.Types.Violation
+            {
+                Type = "VERSION_MISMATCH",
+                Subject = $"{conflict.Key.Sku}@{conflict.Key.LocationId}",
+                Description = Describe(conflict),
+            });
+        }
+
+        return Errors.Status(
+            Code.FailedPrecondition,
+            "VERSION_MISMATCH",
+            string.Join("; ", conflicts.Take(5).Select(Describe)) + (conflicts.Count > 5 ? "; ..." : "."),
+            ("sku", first.Key.Sku),
+            ("location_id", first.Key.LocationId),
+            ("expected_version", first.Expected.ToString(CultureInfo.InvariantCulture)),
+            ("current_version", first.Current.ToString(CultureInfo.InvariantCulture))).With(details);
+
+        static string Describe(VersionConflict conflict) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{conflict.Key.Sku} at {conflict.Key.LocationId} is at version {conflict.Current}, not {conflict.Expected}");
     }
 
     private static Status UnknownLocations(InvalidReference.UnknownLocations unknown)

@@ -142,21 +142,22 @@ internal static class StockRequests
         return [.. order.Select(key => new StockLine(key, sums[key]))];
     }
 
-    private static (long Number, ImmutableArray<StockLine> Lines) Change(
-        string tenantId,
-        string idempotencyKey,
-        string reservationId,
-        RepeatedField<StockAuthority.Inventory.V1.StockLine> lines)
+    /// <summary>Whether there are lines, and no more than are allowed.</summary>
+    public static bool CheckCount(RequestFields fields, int count, string what)
     {
-        var fields = new RequestFields();
-        Mutation(fields, tenantId, idempotencyKey);
-        fields.Text("reservation_id", reservationId);
-        var units = Lines(fields, lines, isSigned: false);
-        fields.ThrowIfAny();
-        return (ReservationNumber(reservationId), units);
+        if (count == 0)
+        {
+            fields.Add("lines", "MISSING_FIELD", $"is required: at least one line with {what}");
+        }
+        else if (count > MaximumLines)
+        {
+            fields.Add("lines", "TOO_MANY_LINES", string.Create(CultureInfo.InvariantCulture, $"has {count} entries; at most {MaximumLines} are allowed"));
+        }
+
+        return count is > 0 and <= MaximumLines;
     }
 
-    private static void CheckQuantity(RequestFields fields, string field, long quantity, bool isSigned)
+    public static void CheckQuantity(RequestFields fields, string field, long quantity, bool isSigned)
     {
         if (quantity == 0)
         {
@@ -170,6 +171,20 @@ internal static class StockRequests
         {
             fields.Add(field, "QUANTITY_OUT_OF_RANGE", "must not be above 2^53");
         }
+    }
+
+    private static (long Number, ImmutableArray<StockLine> Lines) Change(
+        string tenantId,
+        string idempotencyKey,
+        string reservationId,
+        RepeatedField<StockAuthority.Inventory.V1.StockLine> lines)
+    {
+        var fields = new RequestFields();
+        Mutation(fields, tenantId, idempotencyKey);
+        fields.Text("reservation_id", reservationId);
+        var units = Lines(fields, lines, isSigned: false);
+        fields.ThrowIfAny();
+        return (ReservationNumber(reservationId), units);
     }
 
     private static TimeSpan TimeToLive(RequestFields fields, Duration? ttl)

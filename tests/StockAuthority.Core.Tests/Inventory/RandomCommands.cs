@@ -30,6 +30,10 @@ internal static class RandomCommands
         $"Adjust {(isGain ? '+' : '-')}{Text(lines)} {reason}",
         _ => new StockCommand.Adjust("sheet-1", reason, [.. lines.Select(line => line with { Quantity = isGain ? 2 * line.Quantity : -line.Quantity })])));
 
+    private static readonly Gen<Step> Counts = Gen.Select(Lines, Gen.Frequency((5, Gen.Const(0L)), (1, Gen.Const(1L))), (lines, behind) => new Step(
+        $"Count {Text(lines)}{(behind > 0 ? " of an older version" : "")}",
+        model => new StockCommand.SetLevels("count-1", [.. lines.Select(line => new CountedLine(line.Key, 2 * line.Quantity - 2, model.Level(line.Key).Version - behind))])));
+
     private static readonly Gen<Step> ReservationChanges = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 9], Gen.Int[1, 5], Gen.Bool, (kind, index, units, isFirstLine) => new Step(
         $"{(Change)kind} reservation {index} {units}{(isFirstLine ? " of its first line" : "")}",
         model => Of((Change)kind, model, index, units, isFirstLine)));
@@ -62,7 +66,7 @@ internal static class RandomCommands
                 oddity == 1 ? ["lines"] : []))));
 
     public static Gen<Step[]> Of(int most) =>
-        Gen.Frequency((4, (IGen<Step>)Reserves), (4, Adjusts), (6, ReservationChanges), (2, Waits), (8, Events)).Array[1, most];
+        Gen.Frequency((4, (IGen<Step>)Reserves), (4, Adjusts), (2, Counts), (6, ReservationChanges), (2, Waits), (8, Events)).Array[1, most];
 
     private static StockCommand? Of(Change change, LedgerModel model, int index, long units, bool isFirstLine)
     {
