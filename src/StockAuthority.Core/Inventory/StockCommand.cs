@@ -37,6 +37,13 @@ public abstract record StockCommand
     /// <summary>A count: what is on hand, as of a version of each level. All lines or none; they are distinct by key.</summary>
     public sealed record SetLevels(string DocumentRef, ImmutableArray<CountedLine> Lines) : StockCommand;
 
+    /// <summary>Goods came back from a customer. Lines are distinct by key.</summary>
+    /// <param name="ReservationNumber">Under which they had been handed over, where that is known.</param>
+    public sealed record ReceiveReturn(string OrderRef, string DocumentRef, ImmutableArray<StockLine> Lines, long? ReservationNumber) : StockCommand;
+
+    /// <summary>Returned units were inspected, all lines or none. Lines are distinct by key and disposition.</summary>
+    public sealed record InspectReturn(string DocumentRef, string? OrderRef, ImmutableArray<InspectedLine> Lines) : StockCommand;
+
     /// <summary>A reservation's time may have run out; does nothing where it has not.</summary>
     public sealed record Expire(long ReservationNumber) : StockCommand;
 

@@ -18,6 +18,8 @@ public static class StockDecisions
         StockCommand.Fulfill fulfill => Fulfill(state, fulfill, now),
         StockCommand.Adjust adjust => AdjustDecision.Decide(state, adjust, now),
         StockCommand.SetLevels set => SetLevelsDecision.Decide(state, set, now),
+        StockCommand.ReceiveReturn receive => ReceiveReturnDecision.Decide(state, receive, now),
+        StockCommand.InspectReturn inspect => InspectReturnDecision.Decide(state, inspect, now),
         StockCommand.Expire expire => Expire(state, expire, now),
         StockCommand.ApplyPaymentEvent apply => PaymentEventDecision.Decide(state, apply.Event, matrix, now),
         _ => throw new InvalidOperationException($"No decision for {command.GetType().Name}."),

@@ -10,4 +10,6 @@ public enum StockOperation : short
     Adjust = 5,
     Expire = 6,
     SetLevels = 7,
+    ReceiveReturn = 8,
+    InspectReturn = 9,
 }

@@ -78,6 +78,12 @@ public abstract record Refusal
     /// <summary>The levels have moved since they were counted.</summary>
     public sealed record VersionMismatch(ImmutableArray<VersionConflict> Conflicts) : Refusal;
 
+    /// <summary>The reservation is for another order than the command names.</summary>
+    public sealed record OrderDiffers(long ReservationNumber, string OrderRef) : Refusal;
+
+    /// <summary>More than waits for inspection.</summary>
+    public sealed record QuantityExceedsInspection(ImmutableArray<Shortage> Lines) : Refusal;
+
     /// <summary>A balance would leave the range of whole units that every client can represent.</summary>
     public sealed record LevelOutOfRange(ImmutableArray<StockKey> Keys) : Refusal;
 }

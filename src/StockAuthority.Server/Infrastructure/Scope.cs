@@ -30,6 +30,8 @@ internal static class Scope
         [Inventory + "Fulfill"] = StockWrite,
         [Inventory + "Adjust"] = StockAdjust,
         [Inventory + "SetLevels"] = StockAdjust,
+        [Inventory + "ReceiveReturn"] = StockAdjust,
+        [Inventory + "InspectReturn"] = StockAdjust,
         [Inventory + "GetReservation"] = StockRead,
         [Inventory + "ListMovements"] = StockRead,
         [Inventory + "GetAvailability"] = StockRead,

@@ -67,6 +67,17 @@ internal sealed class BatchNeeds
             case StockCommand.SetLevels set:
                 Collect(tenantId, set.Lines.Select(line => line.Key));
                 break;
+            case StockCommand.ReceiveReturn receive:
+                Collect(tenantId, receive.Lines);
+                if (receive.ReservationNumber is { } number)
+                {
+                    _reservations.Add((tenantId, number));
+                }
+
+                break;
+            case StockCommand.InspectReturn inspect:
+                Collect(tenantId, inspect.Lines.Select(line => line.Key));
+                break;
             case StockCommand.Commit commit:
                 _reservations.Add((tenantId, commit.ReservationNumber));
                 _committing.Add((tenantId, commit.ReservationNumber));

@@ -47,6 +47,14 @@ internal sealed partial class InventoryGrpcService(
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, CountRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<SetLevelsResponse>(context);
 
+    public override Task<ReceiveReturnResponse> ReceiveReturn(ReceiveReturnRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, ReturnRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<ReceiveReturnResponse>(context);
+
+    public override Task<InspectReturnResponse> InspectReturn(InspectReturnRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, ReturnRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<InspectReturnResponse>(context);
+
     public override Task<GetAvailabilityResponse> GetAvailability(GetAvailabilityRequest request, ServerCallContext context) =>
         availability.GetAsync(request, context.CancellationToken);
 

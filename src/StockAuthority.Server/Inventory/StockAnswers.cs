@@ -80,6 +80,8 @@ internal static class StockAnswers
             StockCommand.Fulfill => new FulfillResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.Adjust => new AdjustResponse { Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.SetLevels => new SetLevelsResponse { Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.ReceiveReturn => new ReceiveReturnResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.InspectReturn => new InspectReturnResponse { Levels = { levels }, Sequence = applied.LastSequence },
             _ => throw new InvalidOperationException($"No response for {command.GetType().Name}."),
         };
     }
@@ -93,6 +95,8 @@ internal static class StockAnswers
         StockCommand.Fulfill => FulfillResponse.Parser,
         StockCommand.Adjust => AdjustResponse.Parser,
         StockCommand.SetLevels => SetLevelsResponse.Parser,
+        StockCommand.ReceiveReturn => ReceiveReturnResponse.Parser,
+        StockCommand.InspectReturn => InspectReturnResponse.Parser,
         StockCommand.ApplyPaymentEvent => ApplyPaymentEventResponse.Parser,
         _ => throw new InvalidOperationException($"Answers to {command.GetType().Name} are not stored."),
     };
@@ -146,6 +150,16 @@ internal static class StockAnswers
             "LEVEL_NOT_OPENED",
             $"A level begins with an opening balance, a receipt, a return or a transfer; these have no movement yet: {Keys(unopened.Keys)}."),
         Refusal.VersionMismatch mismatch => VersionMismatch(mismatch.Conflicts),
+        Refusal.OrderDiffers differs => Errors.Status(
+            Code.FailedPrecondition,
+            "ORDER_DIFFERS",
+            $"Reservation '{StockMessages.ReservationId(differs.ReservationNumber)}' is for order '{differs.OrderRef}'.",
+            ("reservation_id", StockMessages.ReservationId(differs.ReservationNumber)),
+            ("order_ref", differs.OrderRef)),
+        Refusal.QuantityExceedsInspection exceeds => Shortages(
+            exceeds.Lines,
+            "QUANTITY_EXCEEDS_INSPECTION",
+            shortage => $"{shortage.Key.Sku} at {shortage.Key.LocationId}: {shortage.Requested} asked for, {shortage.Available} in inspection"),
         Refusal.LevelOutOfRange outside => Errors.Status(
             Code.OutOfRange,
             "LEVEL_OUT_OF_RANGE",

@@ -58,6 +58,7 @@ internal static class StockMessages
                 Committed = line.Committed,
                 Fulfilled = line.Fulfilled,
                 Released = line.Released,
+                Returned = line.Returned,
             }),
         },
     };

@@ -23,6 +23,7 @@ internal static class LedgerInvariants
         {
             new[] { line.Reserved, line.Committed, line.Fulfilled, line.Released, line.Withdrawn }.All(units => units >= 0).ShouldBeTrue();
             line.Withdrawn.ShouldBeLessThanOrEqualTo(line.Released);
+            line.Returned.ShouldBeInRange(0, line.Fulfilled);
             (line.Reserved + line.Committed + line.Fulfilled + line.Released).ShouldBe(line.Quantity);
         }
 
@@ -66,7 +67,7 @@ internal static class LedgerInvariants
         var lines = model.Reservations.SelectMany(reservation => reservation.Lines).Where(line => line.Key == level.Key).ToList();
         level.Reserved.ShouldBe(lines.Sum(line => line.Reserved));
         level.Committed.ShouldBe(lines.Sum(line => line.Committed));
-        level.OnHand.ShouldBe(Outside(movements, StockState.Supply) + Outside(movements, StockState.Customer));
+        level.OnHand.ShouldBe(Outside(movements, StockState.Supply) + Outside(movements, StockState.Customer) + Outside(movements, StockState.WrittenOff));
     }
 
     private static void CheckReservation(LedgerModel model, Reservation reservation)
@@ -78,6 +79,11 @@ internal static class LedgerInvariants
         first.Sequence.ShouldBe(reservation.Number);
         first.Operation.ShouldBe(StockOperation.Reserve);
         first.OrderRef.ShouldBe(reservation.OrderRef);
+        foreach (var sku in reservation.Lines.GroupBy(line => line.Key.Sku))
+        {
+            model.Movements.Where(each => each.ReservationNumber == reservation.Number && each.Operation == StockOperation.ReceiveReturn && each.Key.Sku == sku.Key)
+                .Sum(each => each.Quantity).ShouldBe(sku.Sum(line => line.Returned));
+        }
     }
 
     private static long Outside(List<Movement> movements, StockState outside) =>

@@ -70,7 +70,7 @@ public sealed class RandomCommandTests
             {
                 var after = model.Reservation(before.Number);
                 (after.State, after.ClosedAt).ShouldBe((before.State, before.ClosedAt));
-                after.Lines.ShouldBe(before.Lines);
+                after.Lines.Select(line => line with { Returned = 0 }).ShouldBe(before.Lines.Select(line => line with { Returned = 0 }));
             }
         }),
         iter: 400,

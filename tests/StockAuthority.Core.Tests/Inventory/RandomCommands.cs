@@ -38,6 +38,21 @@ internal static class RandomCommands
         $"{(Change)kind} reservation {index} {units}{(isFirstLine ? " of its first line" : "")}",
         model => Of((Change)kind, model, index, units, isFirstLine)));
 
+    private static readonly Gen<Step> Returns = Gen.Select(Lines, Gen.Int[0, 9].Nullable(), (lines, index) => new Step(
+        $"Return {Text(lines)} of reservation {index}",
+        model =>
+        {
+            var reservation = index is null || model.Reservations.Count == 0 ? null : model.Reservations.ElementAt(index.Value % model.Reservations.Count);
+            return new StockCommand.ReceiveReturn(reservation?.OrderRef ?? "order-1", "return-1", lines, reservation?.Number);
+        }));
+
+    private static readonly Gen<Step> Inspections = Gen.Select(Lines, Gen.Enum<ReturnDisposition>().Where(each => each != ReturnDisposition.None), (lines, disposition) => new Step(
+        $"Inspect {Text(lines)}: {disposition}",
+        model => new StockCommand.InspectReturn(
+            "return-1",
+            null,
+            [.. lines.Select(line => new InspectedLine(line.Key, Math.Max(1, Math.Min(line.Quantity, model.Level(line.Key).Inspection)), disposition))])));
+
     private static readonly Gen<Step> Waits = Gen.Int[1, 45].Select(minutes => new Step($"wait {minutes} min", model =>
     {
         model.Advance(TimeSpan.FromMinutes(minutes));
@@ -66,7 +81,7 @@ internal static class RandomCommands
                 oddity == 1 ? ["lines"] : []))));
 
     public static Gen<Step[]> Of(int most) =>
-        Gen.Frequency((4, (IGen<Step>)Reserves), (4, Adjusts), (2, Counts), (6, ReservationChanges), (2, Waits), (8, Events)).Array[1, most];
+        Gen.Frequency((4, (IGen<Step>)Reserves), (4, Adjusts), (2, Counts), (2, Returns), (2, Inspections), (6, ReservationChanges), (2, Waits), (8, Events)).Array[1, most];
 
     private static StockCommand? Of(Change change, LedgerModel model, int index, long units, bool isFirstLine)
     {
