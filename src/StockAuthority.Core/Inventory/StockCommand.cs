@@ -44,6 +44,16 @@ public abstract record StockCommand
     /// <summary>Returned units were inspected, all lines or none. Lines are distinct by key and disposition.</summary>
     public sealed record InspectReturn(string DocumentRef, string? OrderRef, ImmutableArray<InspectedLine> Lines) : StockCommand;
 
+    /// <summary>Available units left one location for another, all lines or none. Lines are distinct by SKU, the locations differ.</summary>
+    public sealed record DispatchTransfer(
+        string TransferId,
+        string FromLocationId,
+        string ToLocationId,
+        ImmutableArray<TransferLine> Lines) : StockCommand;
+
+    /// <summary>Units of a transfer arrived or are lost, all lines or none. Lines are distinct by SKU.</summary>
+    public sealed record ReceiveTransfer(string TransferId, string LocationId, ImmutableArray<ArrivedLine> Lines) : StockCommand;
+
     /// <summary>A reservation's time may have run out; does nothing where it has not.</summary>
     public sealed record Expire(long ReservationNumber) : StockCommand;
 

@@ -20,6 +20,8 @@ public static class StockDecisions
         StockCommand.SetLevels set => SetLevelsDecision.Decide(state, set, now),
         StockCommand.ReceiveReturn receive => ReceiveReturnDecision.Decide(state, receive, now),
         StockCommand.InspectReturn inspect => InspectReturnDecision.Decide(state, inspect, now),
+        StockCommand.DispatchTransfer dispatch => DispatchTransferDecision.Decide(state, dispatch, now),
+        StockCommand.ReceiveTransfer receive => ReceiveTransferDecision.Decide(state, receive, now),
         StockCommand.Expire expire => Expire(state, expire, now),
         StockCommand.ApplyPaymentEvent apply => PaymentEventDecision.Decide(state, apply.Event, matrix, now),
         _ => throw new InvalidOperationException($"No decision for {command.GetType().Name}."),

@@ -12,4 +12,6 @@ public enum StockOperation : short
     SetLevels = 7,
     ReceiveReturn = 8,
     InspectReturn = 9,
+    DispatchTransfer = 10,
+    ReceiveTransfer = 11,
 }

@@ -16,7 +16,8 @@ public abstract record StockOutcome
     /// <summary>Done.</summary>
     /// <param name="Reservation">As it is now, where the command is about one.</param>
     /// <param name="ReReserved">Whether units were reserved again that had expired.</param>
-    public sealed record Applied(Reservation? Reservation, bool ReReserved = false) : StockOutcome;
+    /// <param name="Transfer">As it is now, where the command is about one.</param>
+    public sealed record Applied(Reservation? Reservation, bool ReReserved = false, Transfer? Transfer = null) : StockOutcome;
 
     /// <summary>The event has its resolution.</summary>
     public sealed record Resolved(EventResolution Resolution) : StockOutcome;
@@ -84,6 +85,12 @@ public abstract record Refusal
     /// <summary>More than waits for inspection.</summary>
     public sealed record QuantityExceedsInspection(ImmutableArray<Shortage> Lines) : Refusal;
 
+    /// <summary>There is a transfer of that name already.</summary>
+    public sealed record TransferAlreadyDispatched(string TransferId) : Refusal;
+
+    /// <summary>More than is on its way to that location with the transfer.</summary>
+    public sealed record QuantityExceedsTransfer(string TransferId, ImmutableArray<Shortage> Lines) : Refusal;
+
     /// <summary>A balance would leave the range of whole units that every client can represent.</summary>
     public sealed record LevelOutOfRange(ImmutableArray<StockKey> Keys) : Refusal;
 }
@@ -100,6 +107,8 @@ public abstract record InvalidReference
     public sealed record UnknownLocations(ImmutableArray<string> LocationIds) : InvalidReference;
 
     public sealed record UnknownReservation(long ReservationNumber) : InvalidReference;
+
+    public sealed record UnknownTransfer(string TransferId) : InvalidReference;
 
     /// <summary>Not after now, or further away than units may be held.</summary>
     public sealed record ExpireTimeOutOfRange : InvalidReference;

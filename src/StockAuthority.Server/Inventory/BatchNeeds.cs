@@ -11,6 +11,7 @@ internal sealed class BatchNeeds
     private readonly List<(string TenantId, long Number)> _reservations = [];
     private readonly List<(string TenantId, long Number)> _committing = [];
     private readonly HashSet<(string TenantId, long Number)> _expiring = [];
+    private readonly List<(string TenantId, string TransferId)> _transfers = [];
     private readonly List<(string TenantId, PaymentEvent Event)> _events = [];
     private readonly HashSet<(string TenantId, StockKey Key)> _keys = [];
 
@@ -46,6 +47,8 @@ internal sealed class BatchNeeds
     /// <summary>Reservations that are to be committed.</summary>
     public IReadOnlyList<(string TenantId, long Number)> Committing => _committing;
 
+    public IReadOnlyList<(string TenantId, string TransferId)> Transfers => _transfers;
+
     public IReadOnlyList<(string TenantId, PaymentEvent Event)> Events => _events;
 
     public IReadOnlyCollection<(string TenantId, StockKey Key)> Keys => _keys;
@@ -77,6 +80,15 @@ internal sealed class BatchNeeds
                 break;
             case StockCommand.InspectReturn inspect:
                 Collect(tenantId, inspect.Lines.Select(line => line.Key));
+                break;
+            case StockCommand.DispatchTransfer dispatch:
+                _transfers.Add((tenantId, dispatch.TransferId));
+                Collect(tenantId, dispatch.Lines.Select(line => new StockKey(line.Sku, dispatch.FromLocationId)));
+                Collect(tenantId, dispatch.Lines.Select(line => new StockKey(line.Sku, dispatch.ToLocationId)));
+                break;
+            case StockCommand.ReceiveTransfer receive:
+                _transfers.Add((tenantId, receive.TransferId));
+                Collect(tenantId, receive.Lines.Select(line => new StockKey(line.Sku, receive.LocationId)));
                 break;
             case StockCommand.Commit commit:
                 _reservations.Add((tenantId, commit.ReservationNumber));

@@ -50,6 +50,11 @@ internal static partial class BatchRead
             await results.EachAsync(state.LoadLevel);
         }
 
+        if (needs.Transfers.Count > 0)
+        {
+            await results.EachAsync(state.LoadTransfer);
+        }
+
         var hasPayments = false;
         if (needs.Reserving.Count > 0)
         {
@@ -98,6 +103,11 @@ internal static partial class BatchRead
         {
             commands.Add(ReservationsSql, Sql.Numbers(needs.Reservations, static each => each.Number), Sql.Texts(needs.Reservations, static each => each.TenantId));
             commands.Add(LevelsOfReservationsSql, Sql.Numbers(needs.Reservations, static each => each.Number), Sql.Texts(needs.Reservations, static each => each.TenantId));
+        }
+
+        if (needs.Transfers.Count > 0)
+        {
+            commands.Add(TransfersSql, Sql.Texts(needs.Transfers, static each => each.TransferId), Sql.Texts(needs.Transfers, static each => each.TenantId));
         }
 
         if (needs.Reserving.Count > 0)

@@ -55,6 +55,14 @@ internal sealed partial class InventoryGrpcService(
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, ReturnRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<InspectReturnResponse>(context);
 
+    public override Task<DispatchTransferResponse> DispatchTransfer(DispatchTransferRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, TransferRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<DispatchTransferResponse>(context);
+
+    public override Task<ReceiveTransferResponse> ReceiveTransfer(ReceiveTransferRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, TransferRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<ReceiveTransferResponse>(context);
+
     public override Task<GetAvailabilityResponse> GetAvailability(GetAvailabilityRequest request, ServerCallContext context) =>
         availability.GetAsync(request, context.CancellationToken);
 
@@ -72,6 +80,22 @@ internal sealed partial class InventoryGrpcService(
         return await reader.ReadAsync(context.CancellationToken)
             ? new GetReservationResponse { Reservation = StockMessages.Reservation(ReservationRow.Read(reader, 0)) }
             : throw StockAnswers.ReservationNotFound(request.ReservationId).ToRpcException();
+    }
+
+    public override async Task<GetTransferResponse> GetTransfer(GetTransferRequest request, ServerCallContext context)
+    {
+        var fields = new RequestFields();
+        var tenantId = fields.Tenant(request.TenantId);
+        var transferId = fields.Text("transfer_id", request.TransferId);
+        fields.ThrowIfAny();
+
+        await using var command = reads.CreateCommand(GetTransferSql);
+        command.Parameters.Add(Sql.Text(transferId));
+        command.Parameters.Add(Sql.Text(tenantId));
+        await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
+        return await reader.ReadAsync(context.CancellationToken)
+            ? new GetTransferResponse { Transfer = StockMessages.Transfer(TransferRow.Read(reader, 0)) }
+            : throw StockAnswers.TransferNotFound(transferId).ToRpcException();
     }
 
     public override async Task<ListMovementsResponse> ListMovements(ListMovementsRequest request, ServerCallContext context)

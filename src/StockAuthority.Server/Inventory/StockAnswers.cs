@@ -56,6 +56,7 @@ internal static class StockAnswers
     {
         InvalidReference.UnknownTenant => Errors.UnknownTenant(tenantId),
         InvalidReference.UnknownReservation unknown => ReservationNotFound(StockMessages.ReservationId(unknown.ReservationNumber)),
+        InvalidReference.UnknownTransfer unknown => TransferNotFound(unknown.TransferId),
         InvalidReference.UnknownLocations unknown => UnknownLocations(unknown),
         InvalidReference.ExpireTimeOutOfRange => ExpireTimeOutOfRange(),
         _ => throw new InvalidOperationException($"No answer for {reference.GetType().Name}."),
@@ -66,6 +67,12 @@ internal static class StockAnswers
         "RESERVATION_NOT_FOUND",
         $"There is no reservation '{reservationId}'.",
         ("reservation_id", reservationId));
+
+    public static Status TransferNotFound(string transferId) => Errors.Status(
+        Code.NotFound,
+        "TRANSFER_NOT_FOUND",
+        $"There is no transfer '{transferId}'.",
+        ("transfer_id", transferId));
 
     private static IMessage Response(StockCommand command, StockOutcome.Applied outcome, AppliedDecision applied)
     {
@@ -82,6 +89,8 @@ internal static class StockAnswers
             StockCommand.SetLevels => new SetLevelsResponse { Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.ReceiveReturn => new ReceiveReturnResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.InspectReturn => new InspectReturnResponse { Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.DispatchTransfer => new DispatchTransferResponse { Transfer = StockMessages.Transfer(outcome.Transfer!), Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.ReceiveTransfer => new ReceiveTransferResponse { Transfer = StockMessages.Transfer(outcome.Transfer!), Levels = { levels }, Sequence = applied.LastSequence },
             _ => throw new InvalidOperationException($"No response for {command.GetType().Name}."),
         };
     }
@@ -97,6 +106,8 @@ internal static class StockAnswers
         StockCommand.SetLevels => SetLevelsResponse.Parser,
         StockCommand.ReceiveReturn => ReceiveReturnResponse.Parser,
         StockCommand.InspectReturn => InspectReturnResponse.Parser,
+        StockCommand.DispatchTransfer => DispatchTransferResponse.Parser,
+        StockCommand.ReceiveTransfer => ReceiveTransferResponse.Parser,
         StockCommand.ApplyPaymentEvent => ApplyPaymentEventResponse.Parser,
         _ => throw new InvalidOperationException($"Answers to {command.GetType().Name} are not stored."),
     };
@@ -160,6 +171,15 @@ internal static class StockAnswers
             exceeds.Lines,
             "QUANTITY_EXCEEDS_INSPECTION",
             shortage => $"{shortage.Key.Sku} at {shortage.Key.LocationId}: {shortage.Requested} asked for, {shortage.Available} in inspection"),
+        Refusal.TransferAlreadyDispatched dispatched => Errors.Status(
+            Code.FailedPrecondition,
+            "TRANSFER_ALREADY_DISPATCHED",
+            $"There is a transfer '{dispatched.TransferId}' already. Use another id.",
+            ("transfer_id", dispatched.TransferId)),
+        Refusal.QuantityExceedsTransfer exceeds => Shortages(
+            exceeds.Lines,
+            "QUANTITY_EXCEEDS_TRANSFER",
+            shortage => $"{shortage.Key.Sku} at {shortage.Key.LocationId}: {shortage.Requested} asked for, {shortage.Available} on the way there with transfer '{exceeds.TransferId}'"),
         Refusal.LevelOutOfRange outside => Errors.Status(
             Code.OutOfRange,
             "LEVEL_OUT_OF_RANGE",

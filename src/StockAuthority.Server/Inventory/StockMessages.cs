@@ -63,6 +63,27 @@ internal static class StockMessages
         },
     };
 
+    public static Transfer Transfer(Ledger.Transfer transfer) => new()
+    {
+        TransferId = transfer.Id,
+        FromLocationId = transfer.FromLocationId,
+        ToLocationId = transfer.ToLocationId,
+        State = transfer.ClosedAt is null ? TransferState.Open : TransferState.Closed,
+        DispatchTime = transfer.DispatchedAt.ToTimestamp(),
+        CloseTime = transfer.ClosedAt?.ToTimestamp(),
+        Lines =
+        {
+            transfer.Lines.Select(line => new TransferLine
+            {
+                Sku = line.Sku,
+                Quantity = line.Quantity,
+                InTransit = line.InTransit,
+                Received = line.Received,
+                Lost = line.Lost,
+            }),
+        },
+    };
+
     public static Movement Movement(Ledger.Movement movement) => new()
     {
         Sequence = movement.Sequence,

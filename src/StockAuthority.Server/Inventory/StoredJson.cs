@@ -9,6 +9,7 @@ namespace StockAuthority.Server.Inventory;
 /// <summary>The shapes of the jsonb columns. They are stored: add, never rename.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredReservationLine[]))]
+[JsonSerializable(typeof(StoredTransferLine[]))]
 [JsonSerializable(typeof(StoredLine[]))]
 [JsonSerializable(typeof(StoredFact[]))]
 [JsonSerializable(typeof(StoredWaitingEvent[]))]
@@ -31,6 +32,15 @@ internal sealed partial class StoredJson : JsonSerializerContext
     [
         .. JsonSerializer.Deserialize(json, Default.StoredReservationLineArray)!.Select(line => new ReservationLine(
             new StockKey(line.Sku, line.LocationId), line.Quantity, line.Reserved, line.Committed, line.Fulfilled, line.Withdrawn, line.Returned ?? 0)),
+    ];
+
+    public static string Write(ImmutableArray<TransferLine> lines) => JsonSerializer.Serialize(
+        [.. lines.Select(line => new StoredTransferLine(line.Sku, line.Quantity, line.Received, line.Lost))],
+        Default.StoredTransferLineArray);
+
+    public static ImmutableArray<TransferLine> ReadTransferLines(string json) =>
+    [
+        .. JsonSerializer.Deserialize(json, Default.StoredTransferLineArray)!.Select(line => new TransferLine(line.Sku, line.Quantity, line.Received, line.Lost)),
     ];
 
     public static string WriteFacts(Payment payment) => JsonSerializer.Serialize(
@@ -86,6 +96,8 @@ internal sealed record StoredReservationLine(
     long Fulfilled,
     long Withdrawn,
     long? Returned = null);
+
+internal sealed record StoredTransferLine(string Sku, long Quantity, long Received, long Lost);
 
 internal sealed record StoredLine(string Sku, string LocationId, long Quantity);
 

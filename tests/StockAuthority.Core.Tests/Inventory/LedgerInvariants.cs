@@ -11,6 +11,8 @@ internal static class LedgerInvariants
         StockState.Available, StockState.Reserved, StockState.Committed, StockState.Inspection, StockState.Damaged, StockState.InTransit, StockState.Shortfall,
     ];
 
+    private static readonly StockState[] Outsides = [StockState.Supply, StockState.Customer, StockState.WrittenOff, StockState.OtherLocation];
+
     public static void Check(LedgerModel model)
     {
         CheckJournal(model);
@@ -30,6 +32,13 @@ internal static class LedgerInvariants
         foreach (var reservation in model.Reservations)
         {
             CheckReservation(model, reservation);
+        }
+
+        Outside(model.Movements, StockState.OtherLocation).ShouldBe(0, "what leaves one location enters another");
+        foreach (var transfer in model.Transfers)
+        {
+            transfer.Lines.All(line => line.InTransit >= 0 && line.Received >= 0 && line.Lost >= 0).ShouldBeTrue();
+            (transfer.ClosedAt is not null).ShouldBe(transfer.Lines.All(line => line.InTransit == 0));
         }
     }
 
@@ -67,7 +76,8 @@ internal static class LedgerInvariants
         var lines = model.Reservations.SelectMany(reservation => reservation.Lines).Where(line => line.Key == level.Key).ToList();
         level.Reserved.ShouldBe(lines.Sum(line => line.Reserved));
         level.Committed.ShouldBe(lines.Sum(line => line.Committed));
-        level.OnHand.ShouldBe(Outside(movements, StockState.Supply) + Outside(movements, StockState.Customer) + Outside(movements, StockState.WrittenOff));
+        level.InTransit.ShouldBe(model.Transfers.Where(transfer => transfer.ToLocationId == level.Key.LocationId).Sum(transfer => transfer.Line(level.Key.Sku)?.InTransit ?? 0));
+        (level.OnHand + level.InTransit).ShouldBe(Outsides.Sum(outside => Outside(movements, outside)));
     }
 
     private static void CheckReservation(LedgerModel model, Reservation reservation)
@@ -86,7 +96,7 @@ internal static class LedgerInvariants
         }
     }
 
-    private static long Outside(List<Movement> movements, StockState outside) =>
+    private static long Outside(IEnumerable<Movement> movements, StockState outside) =>
         movements.Sum(movement => movement.From == outside ? movement.Quantity : movement.To == outside ? -movement.Quantity : 0);
 
     private static long Balance(StockLevel level, StockState state) => state switch

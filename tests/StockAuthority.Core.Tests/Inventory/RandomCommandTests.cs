@@ -51,6 +51,7 @@ public sealed class RandomCommandTests
             {
                 decision.Movements.ShouldBeEmpty();
                 decision.Reservations.ShouldBeEmpty();
+                decision.Transfers.ShouldBeEmpty();
                 decision.Payments.ShouldBeEmpty();
                 decision.EventResolutions.ShouldBeEmpty();
             }
@@ -136,9 +137,10 @@ public sealed class RandomCommandTests
         state.LastSequence,
         state.LastHash,
         Movements = state.Movements.Count,
-        Changes = state.ChangedLevels.Count() + state.ChangedReservations.Count() + state.ChangedPayments.Count(),
+        Changes = state.ChangedLevels.Count() + state.ChangedReservations.Count() + state.ChangedTransfers.Count() + state.ChangedPayments.Count(),
         Levels = model.Levels.Select(level => state.Level(level.Key)),
         Reservations = model.Reservations.Select(reservation => state.Reservation(reservation.Number)),
+        Transfers = model.Transfers.Select(transfer => state.Transfer(transfer.Id)),
         state.Payments,
         Recorded = model.Resolutions.Keys.Select(state.IsRecorded),
     });

@@ -53,6 +53,20 @@ internal static class RandomCommands
             null,
             [.. lines.Select(line => new InspectedLine(line.Key, Math.Max(1, Math.Min(line.Quantity, model.Level(line.Key).Inspection)), disposition))])));
 
+    private static readonly Gen<Step> Dispatches = Gen.Select(Gen.Int[0, 5], Gen.Bool, Gen.OneOf("mug", "tea"), Gen.Long[1, 3], (id, isReturn, sku, units) => new Step(
+        $"Dispatch transfer-{id} {units} {sku} {(isReturn ? "to Berlin" : "to Lyon")}",
+        _ => new StockCommand.DispatchTransfer(
+            $"transfer-{id}",
+            isReturn ? "lyon" : "berlin",
+            isReturn ? "berlin" : "lyon",
+            [new TransferLine(sku, units)])));
+
+    private static readonly Gen<Step> Arrivals = Gen.Select(Gen.Int[0, 5], Gen.Bool, Gen.OneOf("mug", "tea"), Gen.Long[0, 3], Gen.Long[0, 1], (id, isReturn, sku, units, lost) => new Step(
+        $"Receive {units} {sku} of transfer-{id} {(isReturn ? "in Berlin" : "in Lyon")}, {lost} lost",
+        _ => units + lost == 0
+            ? null
+            : new StockCommand.ReceiveTransfer($"transfer-{id}", isReturn ? "berlin" : "lyon", [new ArrivedLine(sku, units, lost)])));
+
     private static readonly Gen<Step> Waits = Gen.Int[1, 45].Select(minutes => new Step($"wait {minutes} min", model =>
     {
         model.Advance(TimeSpan.FromMinutes(minutes));
@@ -81,7 +95,7 @@ internal static class RandomCommands
                 oddity == 1 ? ["lines"] : []))));
 
     public static Gen<Step[]> Of(int most) =>
-        Gen.Frequency((4, (IGen<Step>)Reserves), (4, Adjusts), (2, Counts), (2, Returns), (2, Inspections), (6, ReservationChanges), (2, Waits), (8, Events)).Array[1, most];
+        Gen.Frequency((4, (IGen<Step>)Reserves), (4, Adjusts), (2, Counts), (2, Returns), (2, Inspections), (2, Dispatches), (3, Arrivals), (6, ReservationChanges), (2, Waits), (8, Events)).Array[1, most];
 
     private static StockCommand? Of(Change change, LedgerModel model, int index, long units, bool isFirstLine)
     {
