@@ -43,7 +43,10 @@ internal static class AdjustDecision
             Adjust(builder, command, line);
         }
 
-        return builder.Build(new StockOutcome.Applied(null));
+        return builder.Build(new StockOutcome.Applied(null)
+        {
+            ReservationsAtRisk = ReservationsAtRisk.At(state, ReservationsAtRisk.Keys(state, command)),
+        });
     }
 
     private static void Adjust(DecisionBuilder builder, StockCommand.Adjust command, StockLine line)

@@ -41,7 +41,10 @@ internal static class SetLevelsDecision
             Set(builder, command, line, Difference(state, line));
         }
 
-        return builder.Build(new StockOutcome.Applied(null));
+        return builder.Build(new StockOutcome.Applied(null)
+        {
+            ReservationsAtRisk = ReservationsAtRisk.At(state, ReservationsAtRisk.Keys(state, command)),
+        });
     }
 
     private static void Set(DecisionBuilder builder, StockCommand.SetLevels command, CountedLine line, long difference)

@@ -17,7 +17,11 @@ public abstract record StockOutcome
     /// <param name="Reservation">As it is now, where the command is about one.</param>
     /// <param name="ReReserved">Whether units were reserved again that had expired.</param>
     /// <param name="Transfer">As it is now, where the command is about one.</param>
-    public sealed record Applied(Reservation? Reservation, bool ReReserved = false, Transfer? Transfer = null) : StockOutcome;
+    public sealed record Applied(Reservation? Reservation, bool ReReserved = false, Transfer? Transfer = null) : StockOutcome
+    {
+        /// <summary>Reservations that have units where less is left now than is promised.</summary>
+        public ImmutableArray<long> ReservationsAtRisk { get; init; } = [];
+    }
 
     /// <summary>The event has its resolution.</summary>
     public sealed record Resolved(EventResolution Resolution) : StockOutcome;

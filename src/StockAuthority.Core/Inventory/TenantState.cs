@@ -88,6 +88,9 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public Transfer? Transfer(string id) => _transfers.GetValueOrDefault(id);
 
+    /// <summary>Every reservation that is known here, changed or not.</summary>
+    public IEnumerable<Reservation> Reservations => _reservations.Values;
+
     public bool IsRecorded(PaymentEventId id) => _recordedEvents.Contains(id);
 
     public Payment? Payment(PaymentId id) => _payments.GetValueOrDefault(id);

@@ -61,6 +61,19 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         var answers = new StockAnswer?[batch.Count];
         for (var index = 0; index < batch.Count; index++)
         {
+            // A fact that takes what was promised names whose promises those are.
+            if (state.Tenant(batch[index].TenantId) is { } tenant
+                && state.Outcome(batch[index]) is null
+                && ReservationsAtRisk.Keys(tenant.State, batch[index].Command) is { IsEmpty: false } keys)
+            {
+                if (unread is not null)
+                {
+                    return null;
+                }
+
+                await AtRiskRead.ReadAsync(connection, tenant, keys, cancellationToken);
+            }
+
             // The last moment at which a caller who gave up can be let go: once decided, it is recorded.
             answers[index] = batch[index].Abandoned.IsCancellationRequested ? null : Decide(batch[index], state, write, now);
         }

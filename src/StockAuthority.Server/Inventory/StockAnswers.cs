@@ -78,6 +78,7 @@ internal static class StockAnswers
     {
         var reservation = outcome.Reservation is null ? null : StockMessages.Reservation(outcome.Reservation);
         var levels = applied.Levels.Select(StockMessages.Level);
+        var atRisk = outcome.ReservationsAtRisk.Select(StockMessages.ReservationId);
         return command switch
         {
             StockCommand.Reserve => new ReserveResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
@@ -85,8 +86,8 @@ internal static class StockAnswers
             StockCommand.Commit => new CommitResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence, ReReserved = outcome.ReReserved },
             StockCommand.Release => new ReleaseResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.Fulfill => new FulfillResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
-            StockCommand.Adjust => new AdjustResponse { Levels = { levels }, Sequence = applied.LastSequence },
-            StockCommand.SetLevels => new SetLevelsResponse { Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.Adjust => new AdjustResponse { Levels = { levels }, Sequence = applied.LastSequence, ReservationsAtRisk = { atRisk } },
+            StockCommand.SetLevels => new SetLevelsResponse { Levels = { levels }, Sequence = applied.LastSequence, ReservationsAtRisk = { atRisk } },
             StockCommand.ReceiveReturn => new ReceiveReturnResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.InspectReturn => new InspectReturnResponse { Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.DispatchTransfer => new DispatchTransferResponse { Transfer = StockMessages.Transfer(outcome.Transfer!), Levels = { levels }, Sequence = applied.LastSequence },

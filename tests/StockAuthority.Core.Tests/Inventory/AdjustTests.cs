@@ -139,7 +139,7 @@ public sealed class AdjustTests
         Adjust(reason, Shop.Mugs(quantity));
 
     private void Adjust(AdjustmentReason reason, params ImmutableArray<StockLine> lines) =>
-        Run(reason, lines).Outcome.ShouldBe(new StockOutcome.Applied(null));
+        Run(reason, lines).Outcome.ShouldBeOfType<StockOutcome.Applied>();
 
     private Decision Run(AdjustmentReason reason, params ImmutableArray<StockLine> lines) =>
         _ledger.Run(new StockCommand.Adjust("sheet-1", reason, lines));
