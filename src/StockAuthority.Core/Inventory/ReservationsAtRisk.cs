@@ -11,9 +11,12 @@ public static class ReservationsAtRisk
     public static ImmutableArray<StockKey> Keys(TenantState state, StockCommand command) => command switch
     {
         StockCommand.Adjust { Reason: not AdjustmentReason.Correction } adjust =>
-            [.. adjust.Lines.Where(line => line.Quantity < -state.Level(line.Key).Available).Select(line => line.Key)],
+            [.. adjust.Lines.Where(line => IsPromised(state.Level(line.Key)) && line.Quantity < -state.Level(line.Key).Available).Select(line => line.Key)],
         StockCommand.SetLevels set =>
-            [.. set.Lines.Where(line => line.OnHand < state.Level(line.Key).OnHand - state.Level(line.Key).Available).Select(line => line.Key)],
+        [
+            .. set.Lines.Where(line => IsPromised(state.Level(line.Key)) && line.OnHand < state.Level(line.Key).OnHand - state.Level(line.Key).Available)
+                .Select(line => line.Key),
+        ],
         _ => [],
     };
 
@@ -26,4 +29,6 @@ public static class ReservationsAtRisk
             .Take(Most);
         return keys.IsEmpty || !numbers.Any() ? [] : [.. numbers];
     }
+
+    private static bool IsPromised(StockLevel level) => level.Reserved + level.Committed > 0;
 }

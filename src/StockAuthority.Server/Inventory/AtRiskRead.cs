@@ -11,11 +11,16 @@ namespace StockAuthority.Server.Inventory;
 /// </summary>
 internal static partial class AtRiskRead
 {
-    /// <summary>How much of the journal's end is looked through.</summary>
+    /// <summary>How much of the journal's end is looked through, for each key once in a batch.</summary>
     private const int MaximumScan = 10_000;
 
     public static async Task ReadAsync(NpgsqlConnection connection, BatchTenant tenant, ImmutableArray<StockKey> keys, CancellationToken cancellationToken)
     {
+        if (keys.IsEmpty)
+        {
+            return;
+        }
+
         await using var command = new NpgsqlCommand(ReservationsSql, connection);
         command.Parameters.Add(Sql.Text(tenant.Head.TenantId));
         command.Parameters.Add(Sql.Number(tenant.Head.LastSequence - MaximumScan));

@@ -17,6 +17,7 @@ internal sealed record CommittedTenant(string TenantId, long LastSequence, IRead
 /// </summary>
 internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, TimeProvider time)
 {
+    private readonly HashSet<(string TenantId, StockKey Key)> _lookedThrough = [];
     private bool _hasUnrecorded;
 
     public async Task<(StockAnswer?[] Answers, CommittedBatch Committed)> RunAsync(
@@ -71,7 +72,7 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
                     return null;
                 }
 
-                await AtRiskRead.ReadAsync(connection, tenant, keys, cancellationToken);
+                await AtRiskRead.ReadAsync(connection, tenant, [.. keys.Where(key => _lookedThrough.Add((tenant.Head.TenantId, key)))], cancellationToken);
             }
 
             // The last moment at which a caller who gave up can be let go: once decided, it is recorded.
