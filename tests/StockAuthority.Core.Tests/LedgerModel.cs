@@ -14,6 +14,7 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
 
     private readonly Dictionary<StockKey, StockLevel> _levels = [];
     private readonly SortedDictionary<long, Reservation> _reservations = [];
+    private readonly Dictionary<string, Transfer> _transfers = [];
     private readonly Dictionary<PaymentId, Payment> _payments = [];
     private readonly Dictionary<PaymentEventId, EventResolution> _resolutions = [];
     private readonly List<Movement> _movements = [];
@@ -33,6 +34,8 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
     public IReadOnlyCollection<StockLevel> Levels => _levels.Values;
 
     public IReadOnlyCollection<Reservation> Reservations => _reservations.Values;
+
+    public IReadOnlyCollection<Transfer> Transfers => _transfers.Values;
 
     public IReadOnlyCollection<Payment> Payments => _payments.Values;
 
@@ -63,6 +66,11 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
             state.Load(reservation);
         }
 
+        foreach (var transfer in _transfers.Values)
+        {
+            state.Load(transfer);
+        }
+
         foreach (var payment in _payments.Values)
         {
             state.Load(payment);
@@ -91,6 +99,11 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
         foreach (var reservation in state.ChangedReservations)
         {
             _reservations[reservation.Number] = reservation;
+        }
+
+        foreach (var transfer in state.ChangedTransfers)
+        {
+            _transfers[transfer.Id] = transfer;
         }
 
         foreach (var payment in state.ChangedPayments)

@@ -17,7 +17,12 @@ internal static class AdjustDecision
             return StockDecisions.Refuse(new Refusal.AlreadyOpened(opened));
         }
 
-        if (Keys(command, line => LeavesRange(state.Level(line.Key), line.Quantity)) is { IsEmpty: false } outside)
+        if (!Opens(command.Reason) && Keys(command, line => state.Level(line.Key).Version == 0) is { IsEmpty: false } unopened)
+        {
+            return StockDecisions.Refuse(new Refusal.NotOpened(unopened));
+        }
+
+        if (Keys(command, line => StockDecisions.LeavesRange(state.Level(line.Key), line.Quantity)) is { IsEmpty: false } outside)
         {
             return StockDecisions.Refuse(new Refusal.LevelOutOfRange(outside));
         }
@@ -38,15 +43,18 @@ internal static class AdjustDecision
             Adjust(builder, command, line);
         }
 
-        return builder.Build(new StockOutcome.Applied(null));
+        return builder.Build(new StockOutcome.Applied(null)
+        {
+            ReservationsAtRisk = ReservationsAtRisk.At(state, ReservationsAtRisk.Keys(state, command)),
+        });
     }
 
     private static void Adjust(DecisionBuilder builder, StockCommand.Adjust command, StockLine line)
     {
         var draft = new MovementDraft(
             line.Key,
-            StockState.Supply,
-            StockState.Available,
+            line.Quantity > 0 ? StockState.Supply : StockState.Available,
+            line.Quantity > 0 ? StockState.Available : StockState.Supply,
             Math.Abs(line.Quantity),
             StockOperation.Adjust,
             DocumentRef: command.DocumentRef,
@@ -54,29 +62,16 @@ internal static class AdjustDecision
         if (line.Quantity > 0)
         {
             builder.MoveToAvailable(draft);
-            return;
         }
-
-        var fromAvailable = Math.Min(draft.Quantity, builder.Level(line.Key).Available);
-        if (fromAvailable > 0)
+        else
         {
-            builder.Move(draft with { From = StockState.Available, To = StockState.Supply, Quantity = fromAvailable });
-        }
-
-        if (draft.Quantity > fromAvailable)
-        {
-            builder.Move(draft with { From = StockState.Shortfall, To = StockState.Supply, Quantity = draft.Quantity - fromAvailable });
+            builder.TakeAsFact(draft);
         }
     }
 
-    private static bool LeavesRange(StockLevel level, long quantity)
-    {
-        // Every state is at most the sum of all, so bounding the sum bounds each of them.
-        var total = level.Available + level.Reserved + level.Committed + level.Inspection + level.Damaged + level.InTransit;
-        return quantity > 0
-            ? total > StockDecisions.MaximumUnits - quantity
-            : level.Shortfall > StockDecisions.MaximumUnits + quantity;
-    }
+    /// <summary>Goods begin a level by coming in. A sale at a till is a fact that nobody can refuse, whatever the books say.</summary>
+    private static bool Opens(AdjustmentReason reason) =>
+        reason is AdjustmentReason.OpeningBalance or AdjustmentReason.Receipt or AdjustmentReason.Sale;
 
     private static ImmutableArray<StockKey> Keys(StockCommand.Adjust command, Func<StockLine, bool> where) =>
         [.. command.Lines.Where(where).Select(line => line.Key)];

@@ -23,6 +23,9 @@ public sealed record Decision(StockOutcome Outcome)
     /// <summary>Reservations as they are after it.</summary>
     public ImmutableArray<Reservation> Reservations { get; init; } = [];
 
+    /// <summary>Transfers as they are after it.</summary>
+    public ImmutableArray<Transfer> Transfers { get; init; } = [];
+
     /// <summary>Payments as they are after it.</summary>
     public ImmutableArray<Payment> Payments { get; init; } = [];
 

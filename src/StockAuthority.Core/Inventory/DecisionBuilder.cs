@@ -54,6 +54,21 @@ internal sealed class DecisionBuilder(TenantState state, DateTimeOffset now)
         }
     }
 
+    /// <summary>Available units are gone, and nobody asked: what they do not suffice for is owed.</summary>
+    public void TakeAsFact(MovementDraft draft)
+    {
+        var fromAvailable = Math.Min(draft.Quantity, Level(draft.Key).Available);
+        if (fromAvailable > 0)
+        {
+            Move(draft with { From = StockState.Available, Quantity = fromAvailable });
+        }
+
+        if (draft.Quantity > fromAvailable)
+        {
+            Move(draft with { From = StockState.Shortfall, Quantity = draft.Quantity - fromAvailable });
+        }
+    }
+
     public Decision Build(StockOutcome outcome) => new(outcome)
     {
         Movements = _movements.ToImmutable(),

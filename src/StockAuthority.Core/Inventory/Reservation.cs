@@ -27,7 +27,15 @@ public enum ReservationOrigin : short
 /// The part of the released units that the caller gave up for good. The rest of them was taken back by an expiry or a
 /// payment's end, and a later payment of the same order may ask for it again.
 /// </param>
-public sealed record ReservationLine(StockKey Key, long Quantity, long Reserved, long Committed = 0, long Fulfilled = 0, long Withdrawn = 0)
+/// <param name="Returned">The part of the fulfilled units that came back.</param>
+public sealed record ReservationLine(
+    StockKey Key,
+    long Quantity,
+    long Reserved,
+    long Committed = 0,
+    long Fulfilled = 0,
+    long Withdrawn = 0,
+    long Returned = 0)
 {
     public long Released => Quantity - Reserved - Committed - Fulfilled;
 

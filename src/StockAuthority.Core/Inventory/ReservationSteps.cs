@@ -3,6 +3,14 @@ namespace StockAuthority.Core.Inventory;
 /// <summary>The single steps that a reservation's line can take. Each moves the units and answers the reservation after it.</summary>
 internal static class ReservationSteps
 {
+    /// <summary>Holds units again that an expiry had taken back. The caller has checked that they are available.</summary>
+    public static Reservation ReserveAgain(DecisionBuilder builder, Reservation reservation, StockLine units)
+    {
+        builder.Move(Draft(reservation, units, StockState.Available, StockState.Reserved, StockOperation.Reserve));
+        var line = reservation.Line(units.Key)!;
+        return reservation.With(line with { Reserved = line.Reserved + units.Quantity }, ReservationState.Released, builder.Now);
+    }
+
     public static Reservation Commit(DecisionBuilder builder, Reservation reservation, StockLine units)
     {
         builder.Move(Draft(reservation, units, StockState.Reserved, StockState.Committed, StockOperation.Commit));

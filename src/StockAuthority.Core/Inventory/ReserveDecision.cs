@@ -13,6 +13,11 @@ internal static class ReserveDecision
             return StockDecisions.Reject(new InvalidReference.UnknownLocations(unknown));
         }
 
+        if (HoldTime.Until(command.TimeToLive, command.ExpireAt, now) is not { } expireAt)
+        {
+            return StockDecisions.Reject(new InvalidReference.ExpireTimeOutOfRange());
+        }
+
         var builder = new DecisionBuilder(state, now);
         var earlier = builder.ReservationsOfOrder(command.OrderRef);
         Reservation reservation;
@@ -30,7 +35,7 @@ internal static class ReserveDecision
                 Origin = ReservationOrigin.Checkout,
                 PaymentObjectId = command.PaymentObjectId ?? open.PaymentObjectId,
                 Channel = command.Channel,
-                ExpireAt = now + command.TimeToLive,
+                ExpireAt = expireAt,
             };
             builder.Put(reservation);
         }
@@ -48,7 +53,7 @@ internal static class ReserveDecision
                 command.Channel,
                 ReservationOrigin.Checkout,
                 command.Lines,
-                now + command.TimeToLive);
+                expireAt);
         }
 
         return state.HasPayments

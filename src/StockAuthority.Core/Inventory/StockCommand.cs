@@ -10,15 +10,19 @@ public abstract record StockCommand
     {
     }
 
-    /// <summary>Hold all lines or none. Lines are distinct by key.</summary>
+    /// <summary>Hold all lines or none, until <c>ExpireAt</c> if there is one, else so long from now. Lines are distinct by key.</summary>
     public sealed record Reserve(
         string OrderRef,
         string? PaymentObjectId,
         string? Channel,
         ImmutableArray<StockLine> Lines,
-        TimeSpan TimeToLive) : StockCommand;
+        TimeSpan TimeToLive,
+        DateTimeOffset? ExpireAt = null) : StockCommand;
 
-    /// <summary>Allocate reserved units to a paid order, all lines or none.</summary>
+    /// <summary>Hold what is still reserved until a later time: <c>ExpireAt</c> if there is one, else so long from now.</summary>
+    public sealed record Extend(long ReservationNumber, TimeSpan TimeToLive, DateTimeOffset? ExpireAt = null) : StockCommand;
+
+    /// <summary>Allocate reserved units to a paid order, all lines or none; units that have expired are reserved again where possible.</summary>
     public sealed record Commit(long ReservationNumber, ImmutableArray<StockLine> Lines) : StockCommand;
 
     /// <summary>Give units back, reserved ones first and then committed ones, all lines or none.</summary>
@@ -29,6 +33,26 @@ public abstract record StockCommand
 
     /// <summary>Signed changes of what is available.</summary>
     public sealed record Adjust(string DocumentRef, AdjustmentReason Reason, ImmutableArray<StockLine> Lines) : StockCommand;
+
+    /// <summary>A count: what is on hand, as of a version of each level. All lines or none; they are distinct by key.</summary>
+    public sealed record SetLevels(string DocumentRef, ImmutableArray<CountedLine> Lines) : StockCommand;
+
+    /// <summary>Goods came back from a customer. Lines are distinct by key.</summary>
+    /// <param name="ReservationNumber">Under which they had been handed over, where that is known.</param>
+    public sealed record ReceiveReturn(string OrderRef, string DocumentRef, ImmutableArray<StockLine> Lines, long? ReservationNumber) : StockCommand;
+
+    /// <summary>Returned units were inspected, all lines or none. Lines are distinct by key and disposition.</summary>
+    public sealed record InspectReturn(string DocumentRef, string? OrderRef, ImmutableArray<InspectedLine> Lines) : StockCommand;
+
+    /// <summary>Available units left one location for another, all lines or none. Lines are distinct by SKU, the locations differ.</summary>
+    public sealed record DispatchTransfer(
+        string TransferId,
+        string FromLocationId,
+        string ToLocationId,
+        ImmutableArray<TransferLine> Lines) : StockCommand;
+
+    /// <summary>Units of a transfer arrived or are lost, all lines or none. Lines are distinct by SKU.</summary>
+    public sealed record ReceiveTransfer(string TransferId, string LocationId, ImmutableArray<ArrivedLine> Lines) : StockCommand;
 
     /// <summary>A reservation's time may have run out; does nothing where it has not.</summary>
     public sealed record Expire(long ReservationNumber) : StockCommand;

@@ -12,10 +12,16 @@ public static class StockDecisions
     public static Decision Decide(TenantState state, StockCommand command, TriggerMatrix matrix, DateTimeOffset now) => command switch
     {
         StockCommand.Reserve reserve => ReserveDecision.Decide(state, reserve, matrix, now),
-        StockCommand.Commit commit => Commit(state, commit, now),
+        StockCommand.Extend extend => ExtendDecision.Decide(state, extend, now),
+        StockCommand.Commit commit => CommitDecision.Decide(state, commit, now),
         StockCommand.Release release => Release(state, release, now),
         StockCommand.Fulfill fulfill => Fulfill(state, fulfill, now),
         StockCommand.Adjust adjust => AdjustDecision.Decide(state, adjust, now),
+        StockCommand.SetLevels set => SetLevelsDecision.Decide(state, set, now),
+        StockCommand.ReceiveReturn receive => ReceiveReturnDecision.Decide(state, receive, now),
+        StockCommand.InspectReturn inspect => InspectReturnDecision.Decide(state, inspect, now),
+        StockCommand.DispatchTransfer dispatch => DispatchTransferDecision.Decide(state, dispatch, now),
+        StockCommand.ReceiveTransfer receive => ReceiveTransferDecision.Decide(state, receive, now),
         StockCommand.Expire expire => Expire(state, expire, now),
         StockCommand.ApplyPaymentEvent apply => PaymentEventDecision.Decide(state, apply.Event, matrix, now),
         _ => throw new InvalidOperationException($"No decision for {command.GetType().Name}."),
@@ -27,18 +33,23 @@ public static class StockDecisions
 
     /// <summary>The locations among these lines that the tenant does not have, each once.</summary>
     internal static ImmutableArray<string> UnknownLocations(TenantState state, ImmutableArray<StockLine> lines) =>
-        [.. lines.Select(line => line.Key.LocationId).Distinct().Where(location => !state.HasLocation(location))];
+        UnknownLocations(state, lines.Select(line => line.Key.LocationId));
 
-    private static Decision Commit(TenantState state, StockCommand.Commit command, DateTimeOffset now) =>
-        ChangeReservation(state, command.ReservationNumber, command.Lines, "reserved", line => line.Reserved, now, ReservationSteps.Commit);
+    /// <summary>The locations among these that the tenant does not have, each once.</summary>
+    internal static ImmutableArray<string> UnknownLocations(TenantState state, IEnumerable<string> locations) =>
+        [.. locations.Distinct().Where(location => !state.HasLocation(location))];
 
-    private static Decision Release(TenantState state, StockCommand.Release command, DateTimeOffset now) =>
-        ChangeReservation(state, command.ReservationNumber, command.Lines, "reserved or committed", line => line.Reserved + line.Committed, now, ReservationSteps.Withdraw);
+    /// <summary>Whether a balance would pass <see cref="MaximumUnits"/> if so many units came in, or went where negative.</summary>
+    internal static bool LeavesRange(StockLevel level, long quantity)
+    {
+        // Every state is at most the sum of all, so bounding the sum bounds each of them.
+        var total = level.Available + level.Reserved + level.Committed + level.Inspection + level.Damaged + level.InTransit;
+        return quantity > 0
+            ? total > MaximumUnits - quantity
+            : level.Shortfall > MaximumUnits + quantity;
+    }
 
-    private static Decision Fulfill(TenantState state, StockCommand.Fulfill command, DateTimeOffset now) =>
-        ChangeReservation(state, command.ReservationNumber, command.Lines, "committed", line => line.Committed, now, ReservationSteps.Fulfill);
-
-    private static Decision ChangeReservation(
+    internal static Decision ChangeReservation(
         TenantState state,
         long number,
         ImmutableArray<StockLine> lines,
@@ -76,6 +87,12 @@ public static class StockDecisions
         builder.Put(reservation);
         return builder.Build(new StockOutcome.Applied(reservation));
     }
+
+    private static Decision Release(TenantState state, StockCommand.Release command, DateTimeOffset now) =>
+        ChangeReservation(state, command.ReservationNumber, command.Lines, "reserved or committed", line => line.Reserved + line.Committed, now, ReservationSteps.Withdraw);
+
+    private static Decision Fulfill(TenantState state, StockCommand.Fulfill command, DateTimeOffset now) =>
+        ChangeReservation(state, command.ReservationNumber, command.Lines, "committed", line => line.Committed, now, ReservationSteps.Fulfill);
 
     private static Decision Expire(TenantState state, StockCommand.Expire command, DateTimeOffset now)
     {

@@ -39,7 +39,7 @@ public sealed record StockLevel(
         StockState.Damaged => this with { Damaged = NonNegative(Damaged + quantity, state) },
         StockState.InTransit => this with { InTransit = NonNegative(InTransit + quantity, state) },
         StockState.Shortfall => this with { Shortfall = NonNegative(Shortfall - quantity, state) },
-        StockState.Supply or StockState.Customer or StockState.WrittenOff => this,
+        StockState.Supply or StockState.Customer or StockState.WrittenOff or StockState.OtherLocation => this,
         _ => throw new InvalidOperationException($"{state} is no stock state."),
     };
 

@@ -9,4 +9,9 @@ public enum StockOperation : short
     Fulfill = 4,
     Adjust = 5,
     Expire = 6,
+    SetLevels = 7,
+    ReceiveReturn = 8,
+    InspectReturn = 9,
+    DispatchTransfer = 10,
+    ReceiveTransfer = 11,
 }

@@ -13,8 +13,15 @@ public abstract record StockOutcome
     /// <summary>Whether the outcome is stored under the idempotency key, and so given again to a retry.</summary>
     public virtual bool IsRecorded => true;
 
-    /// <summary>Done. The reservation as it is now, where the command is about one.</summary>
-    public sealed record Applied(Reservation? Reservation) : StockOutcome;
+    /// <summary>Done.</summary>
+    /// <param name="Reservation">As it is now, where the command is about one.</param>
+    /// <param name="ReReserved">Whether units were reserved again that had expired.</param>
+    /// <param name="Transfer">As it is now, where the command is about one.</param>
+    public sealed record Applied(Reservation? Reservation, bool ReReserved = false, Transfer? Transfer = null) : StockOutcome
+    {
+        /// <summary>Reservations that have units where less is left now than is promised.</summary>
+        public ImmutableArray<long> ReservationsAtRisk { get; init; } = [];
+    }
 
     /// <summary>The event has its resolution.</summary>
     public sealed record Resolved(EventResolution Resolution) : StockOutcome;
@@ -28,7 +35,7 @@ public abstract record StockOutcome
     /// <summary>Judged and declined: nothing moved.</summary>
     public sealed record Refused(Refusal Refusal) : StockOutcome;
 
-    /// <summary>It names something that does not exist. Not recorded: the request is wrong, not the stock.</summary>
+    /// <summary>It asks for something that cannot be. Not recorded: the request is wrong, not the stock.</summary>
     public sealed record Invalid(InvalidReference Reference) : StockOutcome
     {
         public override bool IsRecorded => false;
@@ -37,6 +44,9 @@ public abstract record StockOutcome
 
 /// <summary>A line that could not be had.</summary>
 public readonly record struct Shortage(StockKey Key, long Requested, long Available);
+
+/// <summary>A level that is not at the version that the caller knows.</summary>
+public readonly record struct VersionConflict(StockKey Key, long Expected, long Current);
 
 /// <summary>Why a command was declined.</summary>
 public abstract record Refusal
@@ -49,6 +59,15 @@ public abstract record Refusal
 
     public sealed record ReservationFinal(long ReservationNumber, ReservationState State) : Refusal;
 
+    /// <summary>Nothing is held any more that could expire.</summary>
+    public sealed record ReservationNotActive(long ReservationNumber, ReservationState State) : Refusal;
+
+    /// <summary>It has expired, and another reservation of its order stands in for it.</summary>
+    public sealed record ReservationSuperseded(long ReservationNumber, long ByNumber) : Refusal;
+
+    /// <summary>The units are held for longer than was asked for.</summary>
+    public sealed record ExpiresLater(long ReservationNumber, DateTimeOffset ExpireAt) : Refusal;
+
     /// <summary>More than the reservation has in the state that the command takes from.</summary>
     public sealed record QuantityExceedsReservation(long ReservationNumber, ImmutableArray<Shortage> Lines, string From) : Refusal;
 
@@ -58,11 +77,29 @@ public abstract record Refusal
     /// <summary>The level already had movements.</summary>
     public sealed record AlreadyOpened(ImmutableArray<StockKey> Keys) : Refusal;
 
+    /// <summary>The level has no movement yet, and does not begin with one like this.</summary>
+    public sealed record NotOpened(ImmutableArray<StockKey> Keys) : Refusal;
+
+    /// <summary>The levels have moved since they were counted.</summary>
+    public sealed record VersionMismatch(ImmutableArray<VersionConflict> Conflicts) : Refusal;
+
+    /// <summary>The reservation is for another order than the command names.</summary>
+    public sealed record OrderDiffers(long ReservationNumber, string OrderRef) : Refusal;
+
+    /// <summary>More than waits for inspection.</summary>
+    public sealed record QuantityExceedsInspection(ImmutableArray<Shortage> Lines) : Refusal;
+
+    /// <summary>There is a transfer of that name already.</summary>
+    public sealed record TransferAlreadyDispatched(string TransferId) : Refusal;
+
+    /// <summary>More than is on its way to that location with the transfer.</summary>
+    public sealed record QuantityExceedsTransfer(string TransferId, ImmutableArray<Shortage> Lines) : Refusal;
+
     /// <summary>A balance would leave the range of whole units that every client can represent.</summary>
     public sealed record LevelOutOfRange(ImmutableArray<StockKey> Keys) : Refusal;
 }
 
-/// <summary>What does not exist.</summary>
+/// <summary>What does not exist, or cannot be at this time.</summary>
 public abstract record InvalidReference
 {
     private InvalidReference()
@@ -74,4 +111,9 @@ public abstract record InvalidReference
     public sealed record UnknownLocations(ImmutableArray<string> LocationIds) : InvalidReference;
 
     public sealed record UnknownReservation(long ReservationNumber) : InvalidReference;
+
+    public sealed record UnknownTransfer(string TransferId) : InvalidReference;
+
+    /// <summary>Not after now, or further away than units may be held.</summary>
+    public sealed record ExpireTimeOutOfRange : InvalidReference;
 }

@@ -16,4 +16,7 @@ public enum StockState : short
     Supply = 20,
     Customer = 21,
     WrittenOff = 22,
+
+    /// <summary>The other key of a transfer: what leaves one key for there enters another from there.</summary>
+    OtherLocation = 23,
 }

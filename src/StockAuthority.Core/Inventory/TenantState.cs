@@ -17,6 +17,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly Dictionary<StockKey, StockLevel> _levels = [];
     private readonly Dictionary<long, Reservation> _reservations = [];
     private readonly Dictionary<string, List<long>> _numbersOfOrders = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Transfer> _transfers = new(StringComparer.Ordinal);
     private readonly Dictionary<PaymentId, Payment> _payments = [];
     private readonly HashSet<PaymentEventId> _recordedEvents = [];
     private readonly HashSet<string> _locations = [];
@@ -24,6 +25,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly HashSet<StockKey> _changedLevels = [];
     private readonly HashSet<StockKey> _createdLevels = [];
     private readonly HashSet<long> _changedReservations = [];
+    private readonly HashSet<string> _changedTransfers = new(StringComparer.Ordinal);
     private readonly HashSet<PaymentId> _changedPayments = [];
     private readonly List<Movement> _movements = [];
 
@@ -46,6 +48,8 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public IEnumerable<Reservation> ChangedReservations => _changedReservations.Select(number => _reservations[number]);
 
+    public IEnumerable<Transfer> ChangedTransfers => _changedTransfers.Select(id => _transfers[id]);
+
     public IEnumerable<Payment> ChangedPayments => _changedPayments.Select(id => _payments[id]);
 
     public void Load(StockLevel level) => _levels[level.Key] = level;
@@ -65,6 +69,8 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
         _reservations[reservation.Number] = reservation;
     }
 
+    public void Load(Transfer transfer) => _transfers[transfer.Id] = transfer;
+
     public void Load(Payment payment) => _payments[payment.Id] = payment;
 
     public void Load(PaymentEventId recorded) => _recordedEvents.Add(recorded);
@@ -79,6 +85,11 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     public bool HasLocation(string locationId) => _locations.Contains(locationId);
 
     public Reservation? Reservation(long number) => _reservations.GetValueOrDefault(number);
+
+    public Transfer? Transfer(string id) => _transfers.GetValueOrDefault(id);
+
+    /// <summary>Every reservation that is known here, changed or not.</summary>
+    public IEnumerable<Reservation> Reservations => _reservations.Values;
 
     public bool IsRecorded(PaymentEventId id) => _recordedEvents.Contains(id);
 
@@ -140,6 +151,12 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
         {
             Load(reservation);
             _changedReservations.Add(reservation.Number);
+        }
+
+        foreach (var transfer in decision.Transfers)
+        {
+            Load(transfer);
+            _changedTransfers.Add(transfer.Id);
         }
 
         foreach (var payment in decision.Payments)

@@ -9,6 +9,9 @@ internal sealed class BatchNeeds
     private readonly List<PendingCommand> _recording = [];
     private readonly List<(string TenantId, StockCommand.Reserve Command)> _reserving = [];
     private readonly List<(string TenantId, long Number)> _reservations = [];
+    private readonly List<(string TenantId, long Number)> _committing = [];
+    private readonly HashSet<(string TenantId, long Number)> _expiring = [];
+    private readonly List<(string TenantId, string TransferId)> _transfers = [];
     private readonly List<(string TenantId, PaymentEvent Event)> _events = [];
     private readonly HashSet<(string TenantId, StockKey Key)> _keys = [];
 
@@ -41,9 +44,17 @@ internal sealed class BatchNeeds
     /// <summary>Reservations that are named by their numbers; the levels of their lines belong to them.</summary>
     public IReadOnlyList<(string TenantId, long Number)> Reservations => _reservations;
 
+    /// <summary>Reservations that are to be committed.</summary>
+    public IReadOnlyList<(string TenantId, long Number)> Committing => _committing;
+
+    public IReadOnlyList<(string TenantId, string TransferId)> Transfers => _transfers;
+
     public IReadOnlyList<(string TenantId, PaymentEvent Event)> Events => _events;
 
     public IReadOnlyCollection<(string TenantId, StockKey Key)> Keys => _keys;
+
+    /// <summary>Whether an expiry of it is in this batch.</summary>
+    public bool IsExpiring(string tenantId, long number) => _expiring.Contains((tenantId, number));
 
     private void Collect(string tenantId, StockCommand command)
     {
@@ -56,8 +67,32 @@ internal sealed class BatchNeeds
             case StockCommand.Adjust adjust:
                 Collect(tenantId, adjust.Lines);
                 break;
+            case StockCommand.SetLevels set:
+                Collect(tenantId, set.Lines.Select(line => line.Key));
+                break;
+            case StockCommand.ReceiveReturn receive:
+                Collect(tenantId, receive.Lines);
+                if (receive.ReservationNumber is { } number)
+                {
+                    _reservations.Add((tenantId, number));
+                }
+
+                break;
+            case StockCommand.InspectReturn inspect:
+                Collect(tenantId, inspect.Lines.Select(line => line.Key));
+                break;
+            case StockCommand.DispatchTransfer dispatch:
+                _transfers.Add((tenantId, dispatch.TransferId));
+                Collect(tenantId, dispatch.Lines.Select(line => new StockKey(line.Sku, dispatch.FromLocationId)));
+                Collect(tenantId, dispatch.Lines.Select(line => new StockKey(line.Sku, dispatch.ToLocationId)));
+                break;
+            case StockCommand.ReceiveTransfer receive:
+                _transfers.Add((tenantId, receive.TransferId));
+                Collect(tenantId, receive.Lines.Select(line => new StockKey(line.Sku, receive.LocationId)));
+                break;
             case StockCommand.Commit commit:
                 _reservations.Add((tenantId, commit.ReservationNumber));
+                _committing.Add((tenantId, commit.ReservationNumber));
                 break;
             case StockCommand.Release release:
                 _reservations.Add((tenantId, release.ReservationNumber));
@@ -67,6 +102,10 @@ internal sealed class BatchNeeds
                 break;
             case StockCommand.Expire expire:
                 _reservations.Add((tenantId, expire.ReservationNumber));
+                _expiring.Add((tenantId, expire.ReservationNumber));
+                break;
+            case StockCommand.Extend extend:
+                _reservations.Add((tenantId, extend.ReservationNumber));
                 break;
             case StockCommand.ApplyPaymentEvent apply:
                 _events.Add((tenantId, apply.Event));
@@ -82,6 +121,14 @@ internal sealed class BatchNeeds
         foreach (var line in lines)
         {
             _keys.Add((tenantId, line.Key));
+        }
+    }
+
+    private void Collect(string tenantId, IEnumerable<StockKey> keys)
+    {
+        foreach (var key in keys)
+        {
+            _keys.Add((tenantId, key));
         }
     }
 }

@@ -62,6 +62,17 @@ internal static partial class BatchRead
         ) AS r
         """;
 
+    private const string TransfersSql =
+        """
+        SELECT wanted.tenant_id, t.transfer_id, t.from_location_id, t.to_location_id, t.lines::text, t.dispatched_at, t.closed_at
+        FROM unnest($1::text[], $2::text[]) AS wanted (transfer_id, tenant_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM transfers
+            WHERE transfers.transfer_id = wanted.transfer_id AND transfers.tenant_id = wanted.tenant_id
+            OFFSET 0
+        ) AS t
+        """;
+
     private const string LevelsOfReservationsSql =
         """
         WITH touched_keys AS (

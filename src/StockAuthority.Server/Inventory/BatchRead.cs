@@ -5,7 +5,8 @@ namespace StockAuthority.Server.Inventory;
 
 /// <summary>
 /// The first round trip of a batch whose state is not remembered: takes the tenants' locks and reads what its commands name.
-/// Only where payments are involved a second one follows for what belongs to their orders, see <see cref="PaymentContextRead"/>.
+/// Only where payments are involved, or an expired reservation is committed, a second one follows for what belongs to their
+/// orders, see <see cref="PaymentContextRead"/> and <see cref="OrderContextRead"/>.
 /// </summary>
 internal static partial class BatchRead
 {
@@ -17,6 +18,8 @@ internal static partial class BatchRead
         {
             await PaymentContextRead.ReadAsync(connection, needs, state, cancellationToken);
         }
+
+        await OrderContextRead.ReadAsync(connection, needs, state, cancellationToken);
 
         return state;
     }
@@ -45,6 +48,11 @@ internal static partial class BatchRead
         {
             await results.EachAsync(state.LoadReservation);
             await results.EachAsync(state.LoadLevel);
+        }
+
+        if (needs.Transfers.Count > 0)
+        {
+            await results.EachAsync(state.LoadTransfer);
         }
 
         var hasPayments = false;
@@ -95,6 +103,11 @@ internal static partial class BatchRead
         {
             commands.Add(ReservationsSql, Sql.Numbers(needs.Reservations, static each => each.Number), Sql.Texts(needs.Reservations, static each => each.TenantId));
             commands.Add(LevelsOfReservationsSql, Sql.Numbers(needs.Reservations, static each => each.Number), Sql.Texts(needs.Reservations, static each => each.TenantId));
+        }
+
+        if (needs.Transfers.Count > 0)
+        {
+            commands.Add(TransfersSql, Sql.Texts(needs.Transfers, static each => each.TransferId), Sql.Texts(needs.Transfers, static each => each.TenantId));
         }
 
         if (needs.Reserving.Count > 0)

@@ -83,6 +83,8 @@ internal sealed class BatchState
 
     public void LoadReservation(NpgsqlDataReader row) => State(row)?.Load(ReservationRow.Read(row, 1));
 
+    public void LoadTransfer(NpgsqlDataReader row) => State(row)?.Load(TransferRow.Read(row, 1));
+
     public void LoadLocation(NpgsqlDataReader row) => State(row)?.LoadLocation(row.GetString(1));
 
     public void LoadLevel(NpgsqlDataReader row) => State(row)?.Load(LevelRow.Read(row, new StockKey(row.GetString(1), row.GetString(2)), 3));

@@ -17,6 +17,9 @@ internal sealed record CommittedTenant(string TenantId, long LastSequence, IRead
 /// </summary>
 internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, TimeProvider time)
 {
+    private readonly HashSet<(string TenantId, StockKey Key)> _lookedThrough = [];
+    private bool _hasUnrecorded;
+
     public async Task<(StockAnswer?[] Answers, CommittedBatch Committed)> RunAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> batch,
@@ -27,7 +30,10 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         {
             try
             {
-                return await RunAsync(connection, batch, recalled, needs.Reserving, cancellationToken);
+                if (await RunAsync(connection, batch, recalled, needs.Reserving, cancellationToken) is { } done)
+                {
+                    return done;
+                }
             }
             catch (PostgresException error) when (BatchWrite.IsStale(error))
             {
@@ -38,11 +44,13 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
             }
         }
 
-        return await RunAsync(connection, batch, await BatchRead.ReadAsync(connection, needs, cancellationToken), null, cancellationToken);
+        return await RunAsync(connection, batch, await BatchRead.ReadAsync(connection, needs, cancellationToken), null, cancellationToken)
+            ?? throw new InvalidOperationException("Unreachable: everything was read.");
     }
 
     /// <param name="unread">Reserves for whose orders no payment may be known, where the state was recalled: it is not known here whether there is one.</param>
-    private async Task<(StockAnswer?[] Answers, CommittedBatch Committed)> RunAsync(
+    /// <returns>Null, and nothing done, where it has to be read after all.</returns>
+    private async Task<(StockAnswer?[] Answers, CommittedBatch Committed)?> RunAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> batch,
         BatchState state,
@@ -54,8 +62,27 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         var answers = new StockAnswer?[batch.Count];
         for (var index = 0; index < batch.Count; index++)
         {
+            // A fact that takes what was promised names whose promises those are.
+            if (state.Tenant(batch[index].TenantId) is { } tenant
+                && state.Outcome(batch[index]) is null
+                && ReservationsAtRisk.Keys(tenant.State, batch[index].Command) is { IsEmpty: false } keys)
+            {
+                if (unread is not null)
+                {
+                    return null;
+                }
+
+                await AtRiskRead.ReadAsync(connection, tenant, [.. keys.Where(key => _lookedThrough.Add((tenant.Head.TenantId, key)))], cancellationToken);
+            }
+
             // The last moment at which a caller who gave up can be let go: once decided, it is recorded.
             answers[index] = batch[index].Abandoned.IsCancellationRequested ? null : Decide(batch[index], state, write, now);
+        }
+
+        // What is not recorded does not meet the answer that its key may have already: only a read finds that.
+        if (unread is not null && _hasUnrecorded)
+        {
+            return null;
         }
 
         var hasWritten = await write.CommitAsync(connection, unread, cancellationToken);
@@ -97,6 +124,7 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         var applied = tenant.State.Apply(decision, command.IdempotencyKey, recordedAt);
         write.Add(command, applied);
         var answer = StockAnswers.Of(command, applied);
+        _hasUnrecorded |= !decision.Outcome.IsRecorded;
         if (decision.Outcome.IsRecorded)
         {
             var outcome = new StoredOutcome(

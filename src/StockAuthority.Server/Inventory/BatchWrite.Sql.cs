@@ -58,6 +58,15 @@ internal sealed partial class BatchWrite
         WHERE r.reservation_number = c.reservation_number AND r.tenant_id = c.tenant_id
         """;
 
+    private const string TransfersSql =
+        """
+        INSERT INTO transfers (transfer_id, tenant_id, from_location_id, to_location_id, lines, dispatched_at, closed_at)
+        SELECT transfer_id, tenant_id, from_location_id, to_location_id, lines::jsonb, dispatched_at, closed_at
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+            AS t (transfer_id, tenant_id, from_location_id, to_location_id, lines, dispatched_at, closed_at)
+        ON CONFLICT (transfer_id, tenant_id) DO UPDATE SET lines = excluded.lines, closed_at = excluded.closed_at
+        """;
+
     /// <summary>A key that was used before violates outcomes_pk.</summary>
     private const string OutcomesSql =
         """

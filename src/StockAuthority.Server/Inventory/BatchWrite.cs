@@ -88,6 +88,7 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         AddOutcomes(commands);
         AddJournal(commands);
         AddReservations(commands);
+        AddTransfers(commands);
         AddPayments(commands);
         AddEvents(commands);
         commands.BatchCommands.Add(new NpgsqlBatchCommand(CommitSql));
@@ -177,6 +178,25 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             Sql.Times(reservations, static each => each.Row.CreatedAt),
             Sql.Times(reservations, static each => each.Row.ExpireAt),
             Sql.OptionalTimes(reservations, static each => each.Row.ClosedAt));
+    }
+
+    private void AddTransfers(NpgsqlBatch commands)
+    {
+        var transfers = Rows(tenant => tenant.State.ChangedTransfers);
+        if (transfers.Count == 0)
+        {
+            return;
+        }
+
+        commands.Add(
+            TransfersSql,
+            Sql.Texts(transfers, static each => each.Row.Id),
+            Sql.Texts(transfers, static each => each.TenantId),
+            Sql.Texts(transfers, static each => each.Row.FromLocationId),
+            Sql.Texts(transfers, static each => each.Row.ToLocationId),
+            Sql.Texts(transfers, static each => StoredJson.Write(each.Row.Lines)),
+            Sql.Times(transfers, static each => each.Row.DispatchedAt),
+            Sql.OptionalTimes(transfers, static each => each.Row.ClosedAt));
     }
 
     private void AddPayments(NpgsqlBatch commands)

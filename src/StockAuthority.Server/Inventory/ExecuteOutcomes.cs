@@ -46,6 +46,42 @@ internal static class ExecuteOutcomes
             case AdjustResponse adjust:
                 outcome.Adjust = adjust;
                 break;
+            case SetLevelsResponse setLevels when detail == OutcomeDetail.Brief:
+                outcome.Brief = Brief(setLevels.Sequence, null);
+                break;
+            case SetLevelsResponse setLevels:
+                outcome.SetLevels = setLevels;
+                break;
+            case ReceiveReturnResponse receiveReturn when detail == OutcomeDetail.Brief:
+                outcome.Brief = Brief(receiveReturn.Sequence, receiveReturn.Reservation);
+                break;
+            case ReceiveReturnResponse receiveReturn:
+                outcome.ReceiveReturn = receiveReturn;
+                break;
+            case InspectReturnResponse inspectReturn when detail == OutcomeDetail.Brief:
+                outcome.Brief = Brief(inspectReturn.Sequence, null);
+                break;
+            case InspectReturnResponse inspectReturn:
+                outcome.InspectReturn = inspectReturn;
+                break;
+            case DispatchTransferResponse dispatchTransfer when detail == OutcomeDetail.Brief:
+                outcome.Brief = Brief(dispatchTransfer.Sequence, null);
+                break;
+            case DispatchTransferResponse dispatchTransfer:
+                outcome.DispatchTransfer = dispatchTransfer;
+                break;
+            case ReceiveTransferResponse receiveTransfer when detail == OutcomeDetail.Brief:
+                outcome.Brief = Brief(receiveTransfer.Sequence, null);
+                break;
+            case ReceiveTransferResponse receiveTransfer:
+                outcome.ReceiveTransfer = receiveTransfer;
+                break;
+            case ExtendReservationResponse extendReservation when detail == OutcomeDetail.Brief:
+                outcome.Brief = Brief(0, extendReservation.Reservation);
+                break;
+            case ExtendReservationResponse extendReservation:
+                outcome.ExtendReservation = extendReservation;
+                break;
             default:
                 throw new InvalidOperationException($"No outcome for {answer.Response?.Descriptor.Name}.");
         }

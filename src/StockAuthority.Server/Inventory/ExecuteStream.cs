@@ -128,6 +128,30 @@ internal sealed class ExecuteStream(
                 var adjust = message.Adjust;
                 (key, adjust.TenantId) = (adjust.IdempotencyKey, Tenant(adjust.TenantId));
                 return (Scope.Inventory + "Adjust", adjust, adjust.TenantId, () => StockRequests.Read(adjust));
+            case ExecuteCommand.CommandOneofCase.SetLevels:
+                var setLevels = message.SetLevels;
+                (key, setLevels.TenantId) = (setLevels.IdempotencyKey, Tenant(setLevels.TenantId));
+                return (Scope.Inventory + "SetLevels", setLevels, setLevels.TenantId, () => CountRequests.Read(setLevels));
+            case ExecuteCommand.CommandOneofCase.ReceiveReturn:
+                var receiveReturn = message.ReceiveReturn;
+                (key, receiveReturn.TenantId) = (receiveReturn.IdempotencyKey, Tenant(receiveReturn.TenantId));
+                return (Scope.Inventory + "ReceiveReturn", receiveReturn, receiveReturn.TenantId, () => ReturnRequests.Read(receiveReturn));
+            case ExecuteCommand.CommandOneofCase.InspectReturn:
+                var inspectReturn = message.InspectReturn;
+                (key, inspectReturn.TenantId) = (inspectReturn.IdempotencyKey, Tenant(inspectReturn.TenantId));
+                return (Scope.Inventory + "InspectReturn", inspectReturn, inspectReturn.TenantId, () => ReturnRequests.Read(inspectReturn));
+            case ExecuteCommand.CommandOneofCase.DispatchTransfer:
+                var dispatchTransfer = message.DispatchTransfer;
+                (key, dispatchTransfer.TenantId) = (dispatchTransfer.IdempotencyKey, Tenant(dispatchTransfer.TenantId));
+                return (Scope.Inventory + "DispatchTransfer", dispatchTransfer, dispatchTransfer.TenantId, () => TransferRequests.Read(dispatchTransfer));
+            case ExecuteCommand.CommandOneofCase.ReceiveTransfer:
+                var receiveTransfer = message.ReceiveTransfer;
+                (key, receiveTransfer.TenantId) = (receiveTransfer.IdempotencyKey, Tenant(receiveTransfer.TenantId));
+                return (Scope.Inventory + "ReceiveTransfer", receiveTransfer, receiveTransfer.TenantId, () => TransferRequests.Read(receiveTransfer));
+            case ExecuteCommand.CommandOneofCase.ExtendReservation:
+                var extendReservation = message.ExtendReservation;
+                (key, extendReservation.TenantId) = (extendReservation.IdempotencyKey, Tenant(extendReservation.TenantId));
+                return (Scope.Inventory + "ExtendReservation", extendReservation, extendReservation.TenantId, () => StockRequests.Read(extendReservation));
             default:
                 key = "";
                 var fields = new RequestFields();

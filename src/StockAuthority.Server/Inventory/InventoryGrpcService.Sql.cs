@@ -9,6 +9,13 @@ internal sealed partial class InventoryGrpcService
         WHERE reservation_number = $1 AND tenant_id = $2
         """;
 
+    private const string GetTransferSql =
+        """
+        SELECT transfer_id, from_location_id, to_location_id, lines::text, dispatched_at, closed_at
+        FROM transfers
+        WHERE transfer_id = $1 AND tenant_id = $2
+        """;
+
     /// <summary>The head first, so that an empty page can tell whether the journal goes on; then up to $8 movements.</summary>
     private const string ListMovementsSql =
         """

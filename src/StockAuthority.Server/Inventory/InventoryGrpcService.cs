@@ -24,6 +24,10 @@ internal sealed partial class InventoryGrpcService(
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<ReserveResponse>(context);
 
+    public override Task<ExtendReservationResponse> ExtendReservation(ExtendReservationRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<ExtendReservationResponse>(context);
+
     public override Task<CommitResponse> Commit(CommitRequest request, ServerCallContext context) =>
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<CommitResponse>(context);
@@ -42,6 +46,25 @@ internal sealed partial class InventoryGrpcService(
 
     public override Task Execute(IAsyncStreamReader<ExecuteRequest> requestStream, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context) =>
         new ExecuteStream(ledger, limits, Caller.Of(context)!, responseStream, context.CancellationToken).RunAsync(requestStream);
+    public override Task<SetLevelsResponse> SetLevels(SetLevelsRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, CountRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<SetLevelsResponse>(context);
+
+    public override Task<ReceiveReturnResponse> ReceiveReturn(ReceiveReturnRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, ReturnRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<ReceiveReturnResponse>(context);
+
+    public override Task<InspectReturnResponse> InspectReturn(InspectReturnRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, ReturnRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<InspectReturnResponse>(context);
+
+    public override Task<DispatchTransferResponse> DispatchTransfer(DispatchTransferRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, TransferRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<DispatchTransferResponse>(context);
+
+    public override Task<ReceiveTransferResponse> ReceiveTransfer(ReceiveTransferRequest request, ServerCallContext context) =>
+        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, TransferRequests.Read(request), request, context.CancellationToken)
+            .ReadAsync<ReceiveTransferResponse>(context);
 
     public override Task<GetAvailabilityResponse> GetAvailability(GetAvailabilityRequest request, ServerCallContext context) =>
         availability.GetAsync(request, context.CancellationToken);
@@ -60,6 +83,22 @@ internal sealed partial class InventoryGrpcService(
         return await reader.ReadAsync(context.CancellationToken)
             ? new GetReservationResponse { Reservation = StockMessages.Reservation(ReservationRow.Read(reader, 0)) }
             : throw StockAnswers.ReservationNotFound(request.ReservationId).ToRpcException();
+    }
+
+    public override async Task<GetTransferResponse> GetTransfer(GetTransferRequest request, ServerCallContext context)
+    {
+        var fields = new RequestFields();
+        var tenantId = fields.Tenant(request.TenantId);
+        var transferId = fields.Text("transfer_id", request.TransferId);
+        fields.ThrowIfAny();
+
+        await using var command = reads.CreateCommand(GetTransferSql);
+        command.Parameters.Add(Sql.Text(transferId));
+        command.Parameters.Add(Sql.Text(tenantId));
+        await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
+        return await reader.ReadAsync(context.CancellationToken)
+            ? new GetTransferResponse { Transfer = StockMessages.Transfer(TransferRow.Read(reader, 0)) }
+            : throw StockAnswers.TransferNotFound(transferId).ToRpcException();
     }
 
     public override async Task<ListMovementsResponse> ListMovements(ListMovementsRequest request, ServerCallContext context)

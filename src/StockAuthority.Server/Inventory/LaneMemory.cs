@@ -23,8 +23,8 @@ internal sealed class LaneMemory(LedgerOptions options)
     /// <summary>The state that a batch needs, or null where it has to be read.</summary>
     public BatchState? Recall(BatchNeeds needs)
     {
-        // Reservations are not remembered: most are needed once more, much later, and keeping them all until then costs more.
-        if (needs.Events.Count > 0 || needs.Reservations.Count > 0)
+        // Reservations and transfers are not remembered: most are needed once more, much later, and keeping them all until then costs more.
+        if (needs.Events.Count > 0 || needs.Reservations.Count > 0 || needs.Transfers.Count > 0)
         {
             return null;
         }

@@ -56,7 +56,9 @@ internal static class StockAnswers
     {
         InvalidReference.UnknownTenant => Errors.UnknownTenant(tenantId),
         InvalidReference.UnknownReservation unknown => ReservationNotFound(StockMessages.ReservationId(unknown.ReservationNumber)),
+        InvalidReference.UnknownTransfer unknown => TransferNotFound(unknown.TransferId),
         InvalidReference.UnknownLocations unknown => UnknownLocations(unknown),
+        InvalidReference.ExpireTimeOutOfRange => ExpireTimeOutOfRange(),
         _ => throw new InvalidOperationException($"No answer for {reference.GetType().Name}."),
     });
 
@@ -66,17 +68,30 @@ internal static class StockAnswers
         $"There is no reservation '{reservationId}'.",
         ("reservation_id", reservationId));
 
+    public static Status TransferNotFound(string transferId) => Errors.Status(
+        Code.NotFound,
+        "TRANSFER_NOT_FOUND",
+        $"There is no transfer '{transferId}'.",
+        ("transfer_id", transferId));
+
     private static IMessage Response(StockCommand command, StockOutcome.Applied outcome, AppliedDecision applied)
     {
         var reservation = outcome.Reservation is null ? null : StockMessages.Reservation(outcome.Reservation);
         var levels = applied.Levels.Select(StockMessages.Level);
+        var atRisk = outcome.ReservationsAtRisk.Select(StockMessages.ReservationId);
         return command switch
         {
             StockCommand.Reserve => new ReserveResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
-            StockCommand.Commit => new CommitResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.Extend => new ExtendReservationResponse { Reservation = reservation },
+            StockCommand.Commit => new CommitResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence, ReReserved = outcome.ReReserved },
             StockCommand.Release => new ReleaseResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.Fulfill => new FulfillResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
-            StockCommand.Adjust => new AdjustResponse { Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.Adjust => new AdjustResponse { Levels = { levels }, Sequence = applied.LastSequence, ReservationsAtRisk = { atRisk } },
+            StockCommand.SetLevels => new SetLevelsResponse { Levels = { levels }, Sequence = applied.LastSequence, ReservationsAtRisk = { atRisk } },
+            StockCommand.ReceiveReturn => new ReceiveReturnResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.InspectReturn => new InspectReturnResponse { Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.DispatchTransfer => new DispatchTransferResponse { Transfer = StockMessages.Transfer(outcome.Transfer!), Levels = { levels }, Sequence = applied.LastSequence },
+            StockCommand.ReceiveTransfer => new ReceiveTransferResponse { Transfer = StockMessages.Transfer(outcome.Transfer!), Levels = { levels }, Sequence = applied.LastSequence },
             _ => throw new InvalidOperationException($"No response for {command.GetType().Name}."),
         };
     }
@@ -84,10 +99,16 @@ internal static class StockAnswers
     private static MessageParser ParserFor(StockCommand command) => command switch
     {
         StockCommand.Reserve => ReserveResponse.Parser,
+        StockCommand.Extend => ExtendReservationResponse.Parser,
         StockCommand.Commit => CommitResponse.Parser,
         StockCommand.Release => ReleaseResponse.Parser,
         StockCommand.Fulfill => FulfillResponse.Parser,
         StockCommand.Adjust => AdjustResponse.Parser,
+        StockCommand.SetLevels => SetLevelsResponse.Parser,
+        StockCommand.ReceiveReturn => ReceiveReturnResponse.Parser,
+        StockCommand.InspectReturn => InspectReturnResponse.Parser,
+        StockCommand.DispatchTransfer => DispatchTransferResponse.Parser,
+        StockCommand.ReceiveTransfer => ReceiveTransferResponse.Parser,
         StockCommand.ApplyPaymentEvent => ApplyPaymentEventResponse.Parser,
         _ => throw new InvalidOperationException($"Answers to {command.GetType().Name} are not stored."),
     };
@@ -108,6 +129,24 @@ internal static class StockAnswers
             $"Reservation '{StockMessages.ReservationId(final.ReservationNumber)}' is {State(final.State)}, which is final.",
             ("reservation_id", StockMessages.ReservationId(final.ReservationNumber)),
             ("state", State(final.State))),
+        Refusal.ReservationNotActive inactive => Errors.Status(
+            Code.FailedPrecondition,
+            "RESERVATION_NOT_ACTIVE",
+            $"Reservation '{StockMessages.ReservationId(inactive.ReservationNumber)}' is {State(inactive.State)}: nothing of it can expire.",
+            ("reservation_id", StockMessages.ReservationId(inactive.ReservationNumber)),
+            ("state", State(inactive.State))),
+        Refusal.ReservationSuperseded superseded => Errors.Status(
+            Code.FailedPrecondition,
+            "RESERVATION_SUPERSEDED",
+            $"Reservation '{StockMessages.ReservationId(superseded.ReservationNumber)}' has expired, and its order has '{StockMessages.ReservationId(superseded.ByNumber)}' for these units.",
+            ("reservation_id", StockMessages.ReservationId(superseded.ReservationNumber)),
+            ("superseded_by", StockMessages.ReservationId(superseded.ByNumber))),
+        Refusal.ExpiresLater later => Errors.Status(
+            Code.FailedPrecondition,
+            "EXPIRES_LATER",
+            $"Reservation '{StockMessages.ReservationId(later.ReservationNumber)}' is held until {Time(later.ExpireAt)}; a promise is not shortened.",
+            ("reservation_id", StockMessages.ReservationId(later.ReservationNumber)),
+            ("expire_time", Time(later.ExpireAt))),
         Refusal.OrderAlreadyReserved already => Errors.Status(
             Code.FailedPrecondition,
             "ORDER_ALREADY_RESERVED",
@@ -118,6 +157,30 @@ internal static class StockAnswers
             Code.FailedPrecondition,
             "LEVEL_ALREADY_OPENED",
             $"An opening balance is for a level without movements; these have some: {Keys(opened.Keys)}."),
+        Refusal.NotOpened unopened => Errors.Status(
+            Code.FailedPrecondition,
+            "LEVEL_NOT_OPENED",
+            $"A level begins with an opening balance, a receipt, a return or a transfer; these have no movement yet: {Keys(unopened.Keys)}."),
+        Refusal.VersionMismatch mismatch => VersionMismatch(mismatch.Conflicts),
+        Refusal.OrderDiffers differs => Errors.Status(
+            Code.FailedPrecondition,
+            "ORDER_DIFFERS",
+            $"Reservation '{StockMessages.ReservationId(differs.ReservationNumber)}' is for order '{differs.OrderRef}'.",
+            ("reservation_id", StockMessages.ReservationId(differs.ReservationNumber)),
+            ("order_ref", differs.OrderRef)),
+        Refusal.QuantityExceedsInspection exceeds => Shortages(
+            exceeds.Lines,
+            "QUANTITY_EXCEEDS_INSPECTION",
+            shortage => $"{shortage.Key.Sku} at {shortage.Key.LocationId}: {shortage.Requested} asked for, {shortage.Available} in inspection"),
+        Refusal.TransferAlreadyDispatched dispatched => Errors.Status(
+            Code.FailedPrecondition,
+            "TRANSFER_ALREADY_DISPATCHED",
+            $"There is a transfer '{dispatched.TransferId}' already. Use another id.",
+            ("transfer_id", dispatched.TransferId)),
+        Refusal.QuantityExceedsTransfer exceeds => Shortages(
+            exceeds.Lines,
+            "QUANTITY_EXCEEDS_TRANSFER",
+            shortage => $"{shortage.Key.Sku} at {shortage.Key.LocationId}: {shortage.Requested} asked for, {shortage.Available} on the way there with transfer '{exceeds.TransferId}'"),
         Refusal.LevelOutOfRange outside => Errors.Status(
             Code.OutOfRange,
             "LEVEL_OUT_OF_RANGE",
@@ -149,6 +212,34 @@ internal static class StockAnswers
             ("available", first.Available.ToString(CultureInfo.InvariantCulture))).With(details);
     }
 
+    private static Status VersionMismatch(IReadOnlyList<VersionConflict> conflicts)
+    {
+        var first = conflicts[0];
+        var details = new PreconditionFailure();
+        foreach (var conflict in conflicts)
+        {
+            details.Violations.Add(new PreconditionFailure.Types.Violation
+            {
+                Type = "VERSION_MISMATCH",
+                Subject = $"{conflict.Key.Sku}@{conflict.Key.LocationId}",
+                Description = Describe(conflict),
+            });
+        }
+
+        return Errors.Status(
+            Code.FailedPrecondition,
+            "VERSION_MISMATCH",
+            string.Join("; ", conflicts.Take(5).Select(Describe)) + (conflicts.Count > 5 ? "; ..." : "."),
+            ("sku", first.Key.Sku),
+            ("location_id", first.Key.LocationId),
+            ("expected_version", first.Expected.ToString(CultureInfo.InvariantCulture)),
+            ("current_version", first.Current.ToString(CultureInfo.InvariantCulture))).With(details);
+
+        static string Describe(VersionConflict conflict) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{conflict.Key.Sku} at {conflict.Key.LocationId} is at version {conflict.Current}, not {conflict.Expected}");
+    }
+
     private static Status UnknownLocations(InvalidReference.UnknownLocations unknown)
     {
         var details = new BadRequest();
@@ -169,7 +260,21 @@ internal static class StockAnswers
             ("location_ids", string.Join(',', unknown.LocationIds))).With(details);
     }
 
+    private static Status ExpireTimeOutOfRange()
+    {
+        var details = new BadRequest();
+        details.FieldViolations.Add(new BadRequest.Types.FieldViolation
+        {
+            Field = "expire_time",
+            Reason = "OUT_OF_RANGE",
+            Description = "expire_time must be after now and at most 90 days away.",
+        });
+        return Errors.Status(Code.InvalidArgument, "OUT_OF_RANGE", "expire_time must be after now and at most 90 days away. Nothing was done.", ("fields", "expire_time")).With(details);
+    }
+
     private static string Keys(IEnumerable<StockKey> keys) => string.Join(", ", keys.Take(5).Select(key => $"{key.Sku} at {key.LocationId}"));
+
+    private static string Time(DateTimeOffset time) => time.ToTimestamp().ToDiagnosticString().Trim('"');
 
     private static string State(Core.Inventory.ReservationState state) => state.ToString().ToUpperInvariant();
 }

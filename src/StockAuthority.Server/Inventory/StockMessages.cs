@@ -58,6 +58,28 @@ internal static class StockMessages
                 Committed = line.Committed,
                 Fulfilled = line.Fulfilled,
                 Released = line.Released,
+                Returned = line.Returned,
+            }),
+        },
+    };
+
+    public static Transfer Transfer(Ledger.Transfer transfer) => new()
+    {
+        TransferId = transfer.Id,
+        FromLocationId = transfer.FromLocationId,
+        ToLocationId = transfer.ToLocationId,
+        State = transfer.ClosedAt is null ? TransferState.Open : TransferState.Closed,
+        DispatchTime = transfer.DispatchedAt.ToTimestamp(),
+        CloseTime = transfer.ClosedAt?.ToTimestamp(),
+        Lines =
+        {
+            transfer.Lines.Select(line => new TransferLine
+            {
+                Sku = line.Sku,
+                Quantity = line.Quantity,
+                InTransit = line.InTransit,
+                Received = line.Received,
+                Lost = line.Lost,
             }),
         },
     };

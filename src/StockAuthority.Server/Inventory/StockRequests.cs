@@ -18,7 +18,6 @@ internal static class StockRequests
 
     private static readonly TimeSpan DefaultTimeToLive = TimeSpan.FromDays(7);
     private static readonly TimeSpan ShortestTimeToLive = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestTimeToLive = TimeSpan.FromDays(90);
 
     public static StockCommand.Reserve Read(ReserveRequest request)
     {
@@ -29,9 +28,25 @@ internal static class StockRequests
             fields.Optional("payment_object_id", request.PaymentObjectId),
             fields.Optional("channel", request.Channel),
             Lines(fields, request.Lines, isSigned: false),
-            TimeToLive(fields, request.Ttl));
+            TimeToLive(fields, request.Ttl),
+            ExpireAt(fields, request.ExpireTime, request.Ttl));
         fields.ThrowIfAny();
         return command;
+    }
+
+    public static StockCommand.Extend Read(ExtendReservationRequest request)
+    {
+        var fields = new RequestFields();
+        Mutation(fields, request.TenantId, request.IdempotencyKey);
+        fields.Text("reservation_id", request.ReservationId);
+        if (request is { Ttl: null, ExpireTime: null })
+        {
+            fields.Add("ttl", "MISSING_FIELD", "or expire_time is required");
+        }
+
+        var (timeToLive, expireAt) = (TimeToLive(fields, request.Ttl), ExpireAt(fields, request.ExpireTime, request.Ttl));
+        fields.ThrowIfAny();
+        return new StockCommand.Extend(ReservationNumber(request.ReservationId), timeToLive, expireAt);
     }
 
     public static StockCommand.Commit Read(CommitRequest request)
@@ -151,21 +166,22 @@ internal static class StockRequests
         return [.. order.Select(key => new StockLine(key, sums[key]))];
     }
 
-    private static (long Number, ImmutableArray<StockLine> Lines) Change(
-        string tenantId,
-        string idempotencyKey,
-        string reservationId,
-        RepeatedField<StockAuthority.Inventory.V1.StockLine> lines)
+    /// <summary>Whether there are lines, and no more than are allowed.</summary>
+    public static bool CheckCount(RequestFields fields, int count, string what)
     {
-        var fields = new RequestFields();
-        Mutation(fields, tenantId, idempotencyKey);
-        fields.Text("reservation_id", reservationId);
-        var units = Lines(fields, lines, isSigned: false);
-        fields.ThrowIfAny();
-        return (ReservationNumber(reservationId), units);
+        if (count == 0)
+        {
+            fields.Add("lines", "MISSING_FIELD", $"is required: at least one line with {what}");
+        }
+        else if (count > MaximumLines)
+        {
+            fields.Add("lines", "TOO_MANY_LINES", string.Create(CultureInfo.InvariantCulture, $"has {count} entries; at most {MaximumLines} are allowed"));
+        }
+
+        return count is > 0 and <= MaximumLines;
     }
 
-    private static void CheckQuantity(RequestFields fields, string field, long quantity, bool isSigned)
+    public static void CheckQuantity(RequestFields fields, string field, long quantity, bool isSigned)
     {
         if (quantity == 0)
         {
@@ -181,6 +197,20 @@ internal static class StockRequests
         }
     }
 
+    private static (long Number, ImmutableArray<StockLine> Lines) Change(
+        string tenantId,
+        string idempotencyKey,
+        string reservationId,
+        RepeatedField<StockAuthority.Inventory.V1.StockLine> lines)
+    {
+        var fields = new RequestFields();
+        Mutation(fields, tenantId, idempotencyKey);
+        fields.Text("reservation_id", reservationId);
+        var units = Lines(fields, lines, isSigned: false);
+        fields.ThrowIfAny();
+        return (ReservationNumber(reservationId), units);
+    }
+
     private static TimeSpan TimeToLive(RequestFields fields, Duration? ttl)
     {
         if (ttl is null)
@@ -189,13 +219,39 @@ internal static class StockRequests
         }
 
         var seconds = ttl.Seconds;
-        if (seconds < ShortestTimeToLive.TotalSeconds || seconds > LongestTimeToLive.TotalSeconds || ttl.Nanos is < 0 or > 999_999_999)
+        if (ttl.Nanos is < 0 or > 999_999_999
+            || seconds < ShortestTimeToLive.TotalSeconds
+            || seconds > HoldTime.Longest.TotalSeconds
+            || (seconds == (long)HoldTime.Longest.TotalSeconds && ttl.Nanos > 0))
         {
             fields.Add("ttl", "OUT_OF_RANGE", "must be 1 second to 90 days");
             return DefaultTimeToLive;
         }
 
         return ttl.ToTimeSpan();
+    }
+
+    /// <summary>In the database's precision. Whether it is in time is for the ledger to say: a retry after it must still get its answer.</summary>
+    private static DateTimeOffset? ExpireAt(RequestFields fields, Timestamp? expireTime, Duration? ttl)
+    {
+        if (expireTime is null)
+        {
+            return null;
+        }
+
+        if (ttl is not null)
+        {
+            fields.Add("expire_time", "CONFLICTING_FIELDS", "must not be given together with ttl");
+        }
+
+        if (expireTime is { Seconds: < -62_135_596_800 or > 253_402_300_799 } or { Nanos: < 0 or > 999_999_999 })
+        {
+            fields.Add("expire_time", "OUT_OF_RANGE", "is not a time between the years 1 and 9999");
+            return null;
+        }
+
+        var time = expireTime.ToDateTimeOffset();
+        return time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 
     /// <summary>The sign that the reason demands; 0 where both are possible.</summary>

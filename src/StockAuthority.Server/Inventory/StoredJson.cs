@@ -9,6 +9,7 @@ namespace StockAuthority.Server.Inventory;
 /// <summary>The shapes of the jsonb columns. They are stored: add, never rename.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredReservationLine[]))]
+[JsonSerializable(typeof(StoredTransferLine[]))]
 [JsonSerializable(typeof(StoredLine[]))]
 [JsonSerializable(typeof(StoredFact[]))]
 [JsonSerializable(typeof(StoredWaitingEvent[]))]
@@ -17,13 +18,29 @@ internal sealed partial class StoredJson : JsonSerializerContext
 {
     public static string Write(ImmutableArray<ReservationLine> lines) => JsonSerializer.Serialize(
         [.. lines.Select(line => new StoredReservationLine(
-            line.Key.Sku, line.Key.LocationId, line.Quantity, line.Reserved, line.Committed, line.Fulfilled, line.Withdrawn))],
+            line.Key.Sku,
+            line.Key.LocationId,
+            line.Quantity,
+            line.Reserved,
+            line.Committed,
+            line.Fulfilled,
+            line.Withdrawn,
+            line.Returned > 0 ? line.Returned : null))],
         Default.StoredReservationLineArray);
 
     public static ImmutableArray<ReservationLine> ReadReservationLines(string json) =>
     [
         .. JsonSerializer.Deserialize(json, Default.StoredReservationLineArray)!.Select(line => new ReservationLine(
-            new StockKey(line.Sku, line.LocationId), line.Quantity, line.Reserved, line.Committed, line.Fulfilled, line.Withdrawn)),
+            new StockKey(line.Sku, line.LocationId), line.Quantity, line.Reserved, line.Committed, line.Fulfilled, line.Withdrawn, line.Returned ?? 0)),
+    ];
+
+    public static string Write(ImmutableArray<TransferLine> lines) => JsonSerializer.Serialize(
+        [.. lines.Select(line => new StoredTransferLine(line.Sku, line.Quantity, line.Received, line.Lost))],
+        Default.StoredTransferLineArray);
+
+    public static ImmutableArray<TransferLine> ReadTransferLines(string json) =>
+    [
+        .. JsonSerializer.Deserialize(json, Default.StoredTransferLineArray)!.Select(line => new TransferLine(line.Sku, line.Quantity, line.Received, line.Lost)),
     ];
 
     public static string WriteFacts(Payment payment) => JsonSerializer.Serialize(
@@ -69,7 +86,18 @@ internal sealed partial class StoredJson : JsonSerializerContext
         [.. lines.Select(line => new StockLine(new StockKey(line.Sku, line.LocationId), line.Quantity))];
 }
 
-internal sealed record StoredReservationLine(string Sku, string LocationId, long Quantity, long Reserved, long Committed, long Fulfilled, long Withdrawn);
+/// <param name="Returned">Null for none, as in every reservation on its way: the hot path does not write it.</param>
+internal sealed record StoredReservationLine(
+    string Sku,
+    string LocationId,
+    long Quantity,
+    long Reserved,
+    long Committed,
+    long Fulfilled,
+    long Withdrawn,
+    long? Returned = null);
+
+internal sealed record StoredTransferLine(string Sku, long Quantity, long Received, long Lost);
 
 internal sealed record StoredLine(string Sku, string LocationId, long Quantity);
 

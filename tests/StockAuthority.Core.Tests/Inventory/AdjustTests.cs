@@ -110,11 +110,36 @@ public sealed class AdjustTests
     [Theory]
     [InlineData(long.MaxValue)]
     [InlineData(long.MinValue)]
-    public void Absurd_quantities_are_refused_without_overflow(long quantity) =>
+    public void Absurd_quantities_are_refused_without_overflow(long quantity)
+    {
+        Adjust(AdjustmentReason.Receipt, Shop.Mugs(1));
         Refusal<Refusal.LevelOutOfRange>(Run(AdjustmentReason.CycleCount, Shop.Mugs(quantity))).Keys.ShouldBe([Shop.Mug]);
+    }
+
+    [Theory]
+    [InlineData(AdjustmentReason.CycleCount, 1)]
+    [InlineData(AdjustmentReason.Correction, 1)]
+    [InlineData(AdjustmentReason.Damage, -1)]
+    [InlineData(AdjustmentReason.Shrinkage, -1)]
+    [InlineData(AdjustmentReason.WriteOff, -1)]
+    public void A_level_does_not_begin_with_what_happens_to_goods_that_are_there(AdjustmentReason reason, long quantity)
+    {
+        Adjust(AdjustmentReason.Receipt, Shop.Teas(3));
+
+        Refusal<Refusal.NotOpened>(Run(reason, Shop.Mugs(quantity), Shop.Teas(quantity))).Keys.ShouldBe([Shop.Mug]);
+
+        _ledger.Level(Shop.Tea).Available.ShouldBe(3, "all lines or none");
+    }
+
+    [Theory]
+    [InlineData(AdjustmentReason.Receipt, 1)]
+    [InlineData(AdjustmentReason.OpeningBalance, 1)]
+    [InlineData(AdjustmentReason.Sale, -1)]
+    public void A_level_begins_with_goods_that_come_in_or_with_a_till_that_sold_them(AdjustmentReason reason, long quantity) =>
+        Adjust(reason, Shop.Mugs(quantity));
 
     private void Adjust(AdjustmentReason reason, params ImmutableArray<StockLine> lines) =>
-        Run(reason, lines).Outcome.ShouldBe(new StockOutcome.Applied(null));
+        Run(reason, lines).Outcome.ShouldBeOfType<StockOutcome.Applied>();
 
     private Decision Run(AdjustmentReason reason, params ImmutableArray<StockLine> lines) =>
         _ledger.Run(new StockCommand.Adjust("sheet-1", reason, lines));

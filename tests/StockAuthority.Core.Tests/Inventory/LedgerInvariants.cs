@@ -11,6 +11,8 @@ internal static class LedgerInvariants
         StockState.Available, StockState.Reserved, StockState.Committed, StockState.Inspection, StockState.Damaged, StockState.InTransit, StockState.Shortfall,
     ];
 
+    private static readonly StockState[] Outsides = [StockState.Supply, StockState.Customer, StockState.WrittenOff, StockState.OtherLocation];
+
     public static void Check(LedgerModel model)
     {
         CheckJournal(model);
@@ -23,12 +25,20 @@ internal static class LedgerInvariants
         {
             new[] { line.Reserved, line.Committed, line.Fulfilled, line.Released, line.Withdrawn }.All(units => units >= 0).ShouldBeTrue();
             line.Withdrawn.ShouldBeLessThanOrEqualTo(line.Released);
+            line.Returned.ShouldBeInRange(0, line.Fulfilled);
             (line.Reserved + line.Committed + line.Fulfilled + line.Released).ShouldBe(line.Quantity);
         }
 
         foreach (var reservation in model.Reservations)
         {
             CheckReservation(model, reservation);
+        }
+
+        Outside(model.Movements, StockState.OtherLocation).ShouldBe(0, "what leaves one location enters another");
+        foreach (var transfer in model.Transfers)
+        {
+            transfer.Lines.All(line => line.InTransit >= 0 && line.Received >= 0 && line.Lost >= 0).ShouldBeTrue();
+            (transfer.ClosedAt is not null).ShouldBe(transfer.Lines.All(line => line.InTransit == 0));
         }
     }
 
@@ -66,7 +76,8 @@ internal static class LedgerInvariants
         var lines = model.Reservations.SelectMany(reservation => reservation.Lines).Where(line => line.Key == level.Key).ToList();
         level.Reserved.ShouldBe(lines.Sum(line => line.Reserved));
         level.Committed.ShouldBe(lines.Sum(line => line.Committed));
-        level.OnHand.ShouldBe(Outside(movements, StockState.Supply) + Outside(movements, StockState.Customer));
+        level.InTransit.ShouldBe(model.Transfers.Where(transfer => transfer.ToLocationId == level.Key.LocationId).Sum(transfer => transfer.Line(level.Key.Sku)?.InTransit ?? 0));
+        (level.OnHand + level.InTransit).ShouldBe(Outsides.Sum(outside => Outside(movements, outside)));
     }
 
     private static void CheckReservation(LedgerModel model, Reservation reservation)
@@ -78,9 +89,14 @@ internal static class LedgerInvariants
         first.Sequence.ShouldBe(reservation.Number);
         first.Operation.ShouldBe(StockOperation.Reserve);
         first.OrderRef.ShouldBe(reservation.OrderRef);
+        foreach (var sku in reservation.Lines.GroupBy(line => line.Key.Sku))
+        {
+            model.Movements.Where(each => each.ReservationNumber == reservation.Number && each.Operation == StockOperation.ReceiveReturn && each.Key.Sku == sku.Key)
+                .Sum(each => each.Quantity).ShouldBe(sku.Sum(line => line.Returned));
+        }
     }
 
-    private static long Outside(List<Movement> movements, StockState outside) =>
+    private static long Outside(IEnumerable<Movement> movements, StockState outside) =>
         movements.Sum(movement => movement.From == outside ? movement.Quantity : movement.To == outside ? -movement.Quantity : 0);
 
     private static long Balance(StockLevel level, StockState state) => state switch

@@ -61,14 +61,14 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>A SKU that no other test names.</summary>
     public string NewSku() => $"sku-{Interlocked.Increment(ref _keys)}";
 
-    /// <summary>A cycle count's difference, through the first replica or another one.</summary>
+    /// <summary>A delivery, or what was lost, through the first replica or another one.</summary>
     public async Task<AdjustResponse> AdjustAsync(string sku, long quantity = 1, string tenant = Tenant, string location = Location, GrpcChannel? through = null) =>
         await new InventoryService.InventoryServiceClient(through ?? Channel).AdjustAsync(new AdjustRequest
         {
             TenantId = tenant,
             IdempotencyKey = Guid.NewGuid().ToString("N"),
             DocumentRef = "count",
-            Reason = AdjustmentReason.CycleCount,
+            Reason = quantity > 0 ? AdjustmentReason.Receipt : AdjustmentReason.Shrinkage,
             Lines = { new StockLine { Sku = sku, LocationId = location, Quantity = quantity } },
         });
 

@@ -86,6 +86,34 @@ public sealed class OperationTests(Ledger ledger) : IClassFixture<Ledger>
     }
 
     [Fact]
+    public async Task A_sale_at_the_till_that_takes_what_was_promised_names_whose_it_was()
+    {
+        var (sku, other) = (await ledger.OpenAsync(4), await ledger.OpenAsync(4));
+        var reserved = (await ledger.Inventory.ReserveAsync(Reserve(sku, 1))).Reservation;
+        var committed = (await ledger.Inventory.ReserveAsync(Reserve(sku, 1))).Reservation;
+        await ledger.Inventory.CommitAsync(Commit(committed, Line(sku, 1)));
+        var released = (await ledger.Inventory.ReserveAsync(Reserve(sku, 1))).Reservation;
+        await ledger.Inventory.ReleaseAsync(Release(released, Line(sku, 1)));
+        await ledger.Inventory.ReserveAsync(Reserve(other, 1));
+        var request = new AdjustRequest { TenantId = Tenant, IdempotencyKey = New("key"), DocumentRef = "till", Reason = AdjustmentReason.Sale, Lines = { Line(sku, -2) } };
+        (await ledger.Inventory.AdjustAsync(request)).ReservationsAtRisk.ShouldBeEmpty();
+
+        request.IdempotencyKey = New("key");
+        var response = await ledger.Inventory.AdjustAsync(request);
+
+        response.ReservationsAtRisk.ShouldBe([reserved.ReservationId, committed.ReservationId]);
+        (await ledger.Inventory.AdjustAsync(request)).ShouldBe(response);
+        var counted = await ledger.Inventory.SetLevelsAsync(new SetLevelsRequest
+        {
+            TenantId = Tenant,
+            IdempotencyKey = New("key"),
+            DocumentRef = "count",
+            Lines = { new CountedLine { Sku = other, LocationId = Ledger.Location, CountedOnHand = 0, ExpectedVersion = 2 } },
+        });
+        counted.ReservationsAtRisk.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task A_reservation_expires_at_its_time_and_once_with_two_servers()
     {
         var sku = await ledger.OpenAsync(5);
