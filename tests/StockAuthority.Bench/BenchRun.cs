@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
+using StockAuthority.Cli.Verification;
 using StockAuthority.DevHost.Postgres;
 using StockAuthority.DevHost.Redis;
 using StockAuthority.Inventory.V1;
@@ -35,7 +36,8 @@ internal static class BenchRun
         }
 
         await settings.Progress.WriteLineAsync("verifying");
-        report.Problems.AddRange(await Verification.ProblemsAsync(database.ConnectionString));
+        var verified = await LedgerVerification.RunAsync(database.ConnectionString, new VerificationOptions(), static _ => { }, TimeProvider.System, cancellationToken);
+        report.Problems.AddRange(verified.Problems.Select(problem => $"{problem.Kind}: {problem.Count}, the first in {problem.First}"));
         return report;
     }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using CsCheck;
 using Shouldly;
 using StockAuthority.Core.Inventory;
@@ -49,6 +51,28 @@ public sealed class MovementChainTests
     public void The_canonical_bytes_never_change() =>
         Convert.ToHexStringLower(Hash(Sample)).ShouldBe("d2e44b3acc127df5031fbe6bf3e132502bcb54e9697058bf0b8e2982372bc9df");
 
+    /// <summary>Texts of any length, in place over the previous hash: both ways must be the one recipe.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(600)]
+    [InlineData(20_000)]
+    public void Long_texts_and_hashing_in_place_change_nothing(int length)
+    {
+        var movement = Sample with { IdempotencyKey = new string('é', length) };
+        byte[] canonical =
+        [
+            .. MovementChain.Genesis, .. Text(LedgerModel.TenantId), .. Number(1), .. Text(movement.Key.Sku), .. Text(movement.Key.LocationId), .. Number(1), .. Number(2),
+            .. Number(2), .. Number(1), .. Number(3), .. Number(1), .. Text("order-1"), .. Number(7), .. Text("sheet-1"), .. Number((long)AdjustmentReason.Sale),
+            .. Text(movement.IdempotencyKey), .. Number((Shop.Opening - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond),
+        ];
+        var hash = MovementChain.Genesis;
+
+        MovementChain.Next(hash, LedgerModel.TenantId, movement, hash);
+
+        hash.ShouldBe(SHA256.HashData(canonical));
+        Hash(movement).ShouldBe(hash);
+    }
+
     [Fact]
     public void An_edited_a_dropped_and_a_swapped_movement_are_noticed() =>
         Gen.Select(RandomCommands.Of(20), Gen.Int[0, 1000], Gen.Int[0, 1000]).Sample(
@@ -76,6 +100,10 @@ public sealed class MovementChainTests
                 }
             },
             iter: 200);
+
+    private static byte[] Text(string text) => [.. Number(Encoding.UTF8.GetByteCount(text)), .. Encoding.UTF8.GetBytes(text)];
+
+    private static byte[] Number(long number) => [.. BitConverter.GetBytes(number).Reverse()];
 
     private static byte[] Hash(Movement movement) => MovementChain.Next(MovementChain.Genesis, LedgerModel.TenantId, movement);
 

@@ -1,0 +1,14 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using StockAuthority.Cli;
+using StockAuthority.Cli.Verify;
+
+var root = new RootCommand("Tools for people who operate StockAuthority.") { VerifyCommand.Create() };
+var parsed = root.Parse(args);
+if (parsed.Action is ParseErrorAction)
+{
+    await Console.Error.WriteLineAsync(parsed.Errors[0].Message);
+    return ExitCode.CouldNotRun;
+}
+
+return await parsed.InvokeAsync();

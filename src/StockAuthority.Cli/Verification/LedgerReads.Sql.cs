@@ -1,0 +1,132 @@
+namespace StockAuthority.Cli.Verification;
+
+internal sealed partial class LedgerReads
+{
+    private const string BeginSql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    private const string CommitSql = "COMMIT";
+
+    /// <summary>Every tenant that has a head or movements: a journal whose head is gone must not go unnoticed. Skips from tenant to tenant.</summary>
+    private const string TenantsSql =
+        """
+        WITH RECURSIVE journals AS (
+            (SELECT tenant_id FROM movements ORDER BY tenant_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT m.tenant_id FROM movements m WHERE m.tenant_id > j.tenant_id ORDER BY m.tenant_id LIMIT 1)
+            FROM journals j WHERE j.tenant_id IS NOT NULL
+        )
+        SELECT coalesce(t.tenant_id, j.tenant_id), t.last_sequence, t.last_hash,
+               coalesce((SELECT max(m.sequence) FROM movements m WHERE m.tenant_id = coalesce(t.tenant_id, j.tenant_id)), 0)
+        FROM tenants t FULL JOIN (SELECT tenant_id FROM journals WHERE tenant_id IS NOT NULL) AS j ON j.tenant_id = t.tenant_id
+        WHERE $1::text IS NULL OR coalesce(t.tenant_id, j.tenant_id) = $1
+        ORDER BY 1
+        """;
+
+    private const string HeadsSql = "SELECT tenant_id, last_sequence, last_hash FROM tenants WHERE tenant_id = ANY ($1)";
+
+    private const string JournalSql =
+        """
+        SELECT sequence, sku, location_id, from_state, to_state, quantity, level_version, available_after, operation,
+               order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash
+        FROM movements
+        WHERE tenant_id = $1 AND sequence > $2 AND sequence <= $3
+        ORDER BY sequence
+        LIMIT $4
+        """;
+
+    private const string LevelsSql =
+        """
+        SELECT tenant_id, sku, location_id, available, reserved, committed, inspection, damaged, in_transit, shortfall, version, sequence
+        FROM stock_levels
+        WHERE tenant_id = ANY ($1) AND (sku, location_id, tenant_id) > ($2, $3, $4)
+        ORDER BY sku, location_id, tenant_id
+        LIMIT $5
+        """;
+
+    private const string LevelsByKeySql =
+        """
+        SELECT l.tenant_id, l.sku, l.location_id, l.available, l.reserved, l.committed, l.inspection, l.damaged, l.in_transit, l.shortfall, l.version, l.sequence
+        FROM unnest($2::text[], $3::text[]) AS wanted (sku, location_id)
+        CROSS JOIN unnest($1::text[]) AS tenant (tenant_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM stock_levels
+            WHERE stock_levels.sku = wanted.sku AND stock_levels.location_id = wanted.location_id AND stock_levels.tenant_id = tenant.tenant_id
+            OFFSET 0
+        ) AS l
+        """;
+
+    /// <summary>With ties: numbers are the tenants' own, and a page ends between two of them.</summary>
+    private const string ReservationsSql =
+        """
+        SELECT tenant_id, reservation_number, lines::text
+        FROM reservations
+        WHERE tenant_id = ANY ($1) AND reservation_number > $2
+        ORDER BY reservation_number
+        FETCH FIRST $3 ROWS WITH TIES
+        """;
+
+    // Look-ups are LATERAL with OFFSET 0, so that the planner cannot turn them around and read a whole index for a page.
+    private const string WithoutOutcomeSql =
+        """
+        SELECT used.place
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS used (idempotency_key, tenant_id, place)
+        LEFT JOIN LATERAL (
+            SELECT true AS found FROM outcomes
+            WHERE outcomes.idempotency_key = used.idempotency_key AND outcomes.tenant_id = used.tenant_id
+            OFFSET 0
+        ) AS o ON true
+        WHERE o.found IS NULL
+        """;
+
+    private const string WithoutPaymentSql =
+        """
+        SELECT used.place
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS used (order_ref, tenant_id, place)
+        LEFT JOIN LATERAL (
+            SELECT true AS found FROM payments
+            WHERE payments.order_ref = used.order_ref AND payments.tenant_id = used.tenant_id
+            LIMIT 1
+        ) AS p ON true
+        WHERE p.found IS NULL
+        """;
+
+    private const string EqualKeysSql =
+        """
+        SELECT pair.place, m.idempotency_key
+        FROM unnest($1::text[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS pair (tenant_id, first_sequence, again_sequence, place)
+        CROSS JOIN LATERAL (
+            SELECT idempotency_key FROM movements
+            WHERE movements.tenant_id = pair.tenant_id AND movements.sequence = pair.first_sequence
+            OFFSET 0
+        ) AS m
+        CROSS JOIN LATERAL (
+            SELECT idempotency_key FROM movements
+            WHERE movements.tenant_id = pair.tenant_id AND movements.sequence = pair.again_sequence
+            OFFSET 0
+        ) AS n
+        WHERE m.idempotency_key = n.idempotency_key
+        """;
+
+    /// <summary>The first reservation of a key that does not hold what its movements say. Reads the whole journal: only asked where something is wrong.</summary>
+    private const string DifferingReservationSql =
+        """
+        WITH moved AS (
+            SELECT reservation_number,
+                   sum(CASE WHEN to_state = 2 THEN quantity WHEN from_state = 2 THEN -quantity ELSE 0 END) AS reserved,
+                   sum(CASE WHEN to_state = 3 THEN quantity WHEN from_state = 3 THEN -quantity ELSE 0 END) AS committed
+            FROM movements
+            WHERE tenant_id = $1 AND sku = $2 AND location_id = $3 AND reservation_number IS NOT NULL
+            GROUP BY reservation_number
+        ), held AS (
+            SELECT r.reservation_number, sum(line.reserved) AS reserved, sum(line.committed) AS committed
+            FROM reservations r CROSS JOIN LATERAL jsonb_to_recordset(r.lines) AS line (sku text, location_id text, reserved bigint, committed bigint)
+            WHERE r.tenant_id = $1 AND line.sku = $2 AND line.location_id = $3
+            GROUP BY r.reservation_number
+        )
+        SELECT reservation_number, coalesce(m.reserved, 0)::bigint, coalesce(m.committed, 0)::bigint,
+               coalesce(h.reserved, 0)::bigint, coalesce(h.committed, 0)::bigint, h.reservation_number IS NOT NULL
+        FROM moved m FULL JOIN held h USING (reservation_number)
+        WHERE coalesce(m.reserved, 0) <> coalesce(h.reserved, 0) OR coalesce(m.committed, 0) <> coalesce(h.committed, 0)
+        ORDER BY reservation_number
+        LIMIT 1
+        """;
+}

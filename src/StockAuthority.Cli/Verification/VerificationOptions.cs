@@ -1,0 +1,21 @@
+namespace StockAuthority.Cli.Verification;
+
+/// <summary>What is verified, and the bounds of its memory. Pages also bound how long a snapshot lives.</summary>
+internal sealed record VerificationOptions
+{
+    /// <summary>The one tenant to verify; null for all.</summary>
+    public string? TenantId { get; init; }
+
+    /// <summary>How long outcomes are kept: commands older than this may have none any more.</summary>
+    public TimeSpan OutcomeRetention { get; init; } = TimeSpan.FromDays(35);
+
+    public int MovementsPerPage { get; init; } = 20_000;
+
+    public int RowsPerPage { get; init; } = 5_000;
+
+    /// <summary>Tenants are compared with the tables once their levels are this many; about 300 bytes each.</summary>
+    public int LevelsInMemory { get; init; } = 1_000_000;
+
+    /// <summary>Hashes of keys that are sorted in memory before they go to a file; 24 bytes each.</summary>
+    public int KeysInMemory { get; init; } = 1_000_000;
+}

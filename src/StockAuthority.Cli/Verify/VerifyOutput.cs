@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StockAuthority.Cli.Verification;
+
+namespace StockAuthority.Cli.Verify;
+
+/// <summary>What is printed, for people and for programs.</summary>
+internal static class VerifyOutput
+{
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    public static string Text(VerificationReport report)
+    {
+        var text = new StringBuilder();
+        if (!report.IsGood)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"The first bad row: {report.Problems[0].First}\n");
+            foreach (var (kind, count, first) in report.Problems)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{Name(kind)}: {count}, the first in {first}\n");
+            }
+        }
+
+        return text.Append(
+            CultureInfo.InvariantCulture,
+            $"{(report.IsGood ? "good" : "bad")}: {report.Tenants} tenants, {report.Movements:#,0} movements, {report.Levels:#,0} levels, {report.Reservations:#,0} reservations in {report.Duration.TotalSeconds:0.0} s ({report.MovementsPerSecond:#,0} movements/s)")
+            .ToString();
+    }
+
+    public static string Json(VerificationReport report) => JsonSerializer.Serialize(
+        new Result(report.IsGood ? "good" : "bad")
+        {
+            Tenants = report.Tenants,
+            Movements = report.Movements,
+            Levels = report.Levels,
+            Reservations = report.Reservations,
+            Seconds = Math.Round(report.Duration.TotalSeconds, 3),
+            FirstProblem = report.IsGood ? null : report.Problems[0].First,
+            Problems = report.Problems,
+        },
+        Format);
+
+    public static string Json(string error) => JsonSerializer.Serialize(new Result("could_not_run") { Error = error }, Format);
+
+    private static string Name(ProblemKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString()).Replace('_', ' ');
+
+    /// <param name="Status"><c>good</c>, <c>bad</c> or <c>could_not_run</c>, as the exit code.</param>
+    private sealed record Result(string Status)
+    {
+        public string? Error { get; init; }
+
+        public int? Tenants { get; init; }
+
+        public long? Movements { get; init; }
+
+        public long? Levels { get; init; }
+
+        public long? Reservations { get; init; }
+
+        public double? Seconds { get; init; }
+
+        public Problem? FirstProblem { get; init; }
+
+        public IReadOnlyList<ProblemCount>? Problems { get; init; }
+    }
+}

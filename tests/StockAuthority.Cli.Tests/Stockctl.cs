@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Text.Json;
+using StockAuthority.Testing;
+
+namespace StockAuthority.Cli.Tests;
+
+/// <summary>Runs the built <c>stockctl</c>.</summary>
+internal static class Stockctl
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
+
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        var program = TestWorkspace.Checkout.Program("src/StockAuthority.Cli", "stockctl");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["STOCKCTL_POSTGRES"] = null },
+        })!;
+        using var limit = new CancellationTokenSource(Bound);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
+    public static async Task<(int ExitCode, JsonElement Result)> VerifyAsync(Shop shop, string tenant)
+    {
+        var (exitCode, output, error) = await RunAsync("verify", "--postgres", shop.Database.ConnectionString, "--tenant", tenant, "--json");
+        if (error.Length > 0)
+        {
+            throw new InvalidOperationException(error);
+        }
+
+        using var json = JsonDocument.Parse(output);
+        return (exitCode, json.RootElement.Clone());
+    }
+}
