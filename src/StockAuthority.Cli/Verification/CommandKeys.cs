@@ -18,6 +18,7 @@ internal sealed class CommandKeys(LedgerReads reads, VerificationOptions options
     private readonly List<string> _tenants = [];
     private readonly SortedKeys _sorted = new(options.KeysInMemory);
     private List<UsedKey> _page = [];
+    private List<UsedKey> _lookedUp = [];
     private List<UsedKey> _doubts = [];
     private Task _lookUp = Task.CompletedTask;
 
@@ -47,9 +48,10 @@ internal sealed class CommandKeys(LedgerReads reads, VerificationOptions options
     public async Task EndPageAsync(CancellationToken cancellationToken)
     {
         await _lookUp;
-        (var page, _page) = (_page, []);
+        (_lookedUp, _page) = (_page, _lookedUp);
+        _page.Clear();
         (var doubts, _doubts) = (_doubts, []);
-        _lookUp = LookUpAsync(page, doubts, cancellationToken);
+        _lookUp = LookUpAsync(_lookedUp, doubts, cancellationToken);
     }
 
     /// <summary>Finishes the look-ups and finds the keys that were used again later.</summary>

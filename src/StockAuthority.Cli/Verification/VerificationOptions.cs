@@ -9,7 +9,8 @@ internal sealed record VerificationOptions
     /// <summary>How long outcomes are kept: commands older than this may have none any more.</summary>
     public TimeSpan OutcomeRetention { get; init; } = TimeSpan.FromDays(35);
 
-    public int MovementsPerPage { get; init; } = 20_000;
+    /// <summary>Arrays of a page's keys just stay out of the large object heap, which is only cleared with everything else.</summary>
+    public int MovementsPerPage { get; init; } = 10_000;
 
     public int RowsPerPage { get; init; } = 5_000;
 
