@@ -6,7 +6,10 @@ internal sealed class BearerTokens(StockAuthorityClientOptions options)
     private string? _token = options.Token;
     private DateTime _readAtFileTime;
 
-    public string? Current()
+    public ValueTask<string?> CurrentAsync(CancellationToken cancellationToken) =>
+        options.TokenProvider is { } provider ? provider(cancellationToken) : ValueTask.FromResult(Current());
+
+    private string? Current()
     {
         if (options.TokenFile is not { } path)
         {

@@ -7,6 +7,9 @@ namespace StockAuthority.Client;
 /// <summary>Makes channels to the authority.</summary>
 public static class StockAuthorityChannel
 {
+    /// <summary>A refusal of 200 lines with long names does not fit into the 64 KiB that trailers may have by default.</summary>
+    private const int LongestTrailersKilobytes = 512;
+
     /// <summary>
     /// A channel that sends the token with every call. It is safe to share between threads and costly to make: keep one.
     /// </summary>
@@ -14,14 +17,12 @@ public static class StockAuthorityChannel
     {
         ArgumentNullException.ThrowIfNull(options);
         var tokens = new BearerTokens(options);
-        var credentials = CallCredentials.FromInterceptor((_, metadata) =>
+        var credentials = CallCredentials.FromInterceptor(async (context, metadata) =>
         {
-            if (tokens.Current() is { } token)
+            if (await tokens.CurrentAsync(context.CancellationToken) is { } token)
             {
                 metadata.Add("Authorization", new AuthenticationHeaderValue("Bearer", token).ToString());
             }
-
-            return Task.CompletedTask;
         });
         var secure = options.Address.Scheme == Uri.UriSchemeHttps;
         return GrpcChannel.ForAddress(options.Address, new GrpcChannelOptions
@@ -35,6 +36,9 @@ public static class StockAuthorityChannel
                 EnableMultipleHttp2Connections = true,
                 KeepAlivePingDelay = TimeSpan.FromSeconds(30),
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+#pragma warning disable CA2262 // Kilobytes are meant.
+                MaxResponseHeadersLength = LongestTrailersKilobytes,
+#pragma warning restore CA2262
                 PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             },
             DisposeHttpClient = true,

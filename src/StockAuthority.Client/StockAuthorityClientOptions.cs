@@ -1,14 +1,29 @@
 namespace StockAuthority.Client;
 
-/// <summary>Where the authority is and who calls it.</summary>
+/// <summary>Where the authority is, who calls it, and how long a call may take.</summary>
 public sealed class StockAuthorityClientOptions
 {
     /// <summary>The gRPC address, for example <c>http://127.0.0.1:7070</c>.</summary>
     public required Uri Address { get; set; }
 
-    /// <summary>A bearer token. Give this or <see cref="TokenFile"/>.</summary>
+    /// <summary>A bearer token. Give this, <see cref="TokenFile"/> or <see cref="TokenProvider"/>.</summary>
     public string? Token { get; set; }
 
     /// <summary>A file that holds the bearer token; it is read again when it changes, so tokens can be rotated.</summary>
     public string? TokenFile { get; set; }
+
+    /// <summary>
+    /// Gives the bearer token, for example from an OAuth client. It is asked before every attempt, so it should remember
+    /// the token until shortly before it expires. Null sends none.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<string?>>? TokenProvider { get; set; }
+
+    /// <summary>The tenant of requests that name none.</summary>
+    public string? Tenant { get; set; }
+
+    /// <summary>How long one attempt may take; 2 seconds by default.</summary>
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a call may take with all its retries and the waits between them; 10 seconds by default. Zero: no retries.</summary>
+    public TimeSpan RetryBudget { get; set; } = TimeSpan.FromSeconds(10);
 }

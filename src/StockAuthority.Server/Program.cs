@@ -1,11 +1,13 @@
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Availability;
 using StockAuthority.Server.Catalogue;
 using StockAuthority.Server.ChangeFeed;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
+using StockAuthority.Server.OpenApi;
 using StockAuthority.Server.Payments;
 using StockAuthority.ServiceDefaults;
 
@@ -51,7 +53,12 @@ static WebApplication Build(string[] args)
             options.MaxReceiveMessageSize = 1024 * 1024;
             options.Interceptors.Add<CallInterceptor>();
         })
-        .AddJsonTranscoding(options => options.TypeRegistry = TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor));
+        .AddJsonTranscoding(options =>
+        {
+            // As ProtoJSON writes them, and as the OpenAPI document says.
+            options.JsonSettings.WriteInt64sAsStrings = true;
+            options.TypeRegistry = TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor, StockReflection.Descriptor);
+        });
     services.AddGrpcReflection();
     services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("database");
 
@@ -76,6 +83,7 @@ static WebApplication Build(string[] args)
     app.MapGrpcHealthChecksService().AllowAnonymous();
     app.MapGrpcReflectionService().AllowAnonymous();
     app.MapServiceHealth();
+    app.MapOpenApi();
     return app;
 }
 

@@ -43,6 +43,8 @@ internal static class Scope
         [Inventory + "GetTransfer"] = StockRead,
         [Inventory + "ListMovements"] = StockRead,
         [Inventory + "GetAvailability"] = StockRead,
+        [Inventory + "ListReservations"] = StockRead,
+        [Inventory + "ListAvailability"] = StockRead,
         [Catalogue + "PutTenant"] = OperationsCatalogue,
         [Catalogue + "PutLocation"] = OperationsCatalogue,
         [Catalogue + "ListLocations"] = StockRead,

@@ -192,8 +192,16 @@ internal static class StockAnswers
     {
         var first = shortages[0];
         var details = new PreconditionFailure();
+        var lines = new StockShortages();
         foreach (var shortage in shortages)
         {
+            lines.Shortages.Add(new StockShortage
+            {
+                Sku = shortage.Key.Sku,
+                LocationId = shortage.Key.LocationId,
+                Requested = shortage.Requested,
+                Available = shortage.Available,
+            });
             details.Violations.Add(new PreconditionFailure.Types.Violation
             {
                 Type = reason,
@@ -209,7 +217,7 @@ internal static class StockAnswers
             ("sku", first.Key.Sku),
             ("location_id", first.Key.LocationId),
             ("requested", first.Requested.ToString(CultureInfo.InvariantCulture)),
-            ("available", first.Available.ToString(CultureInfo.InvariantCulture))).With(details);
+            ("available", first.Available.ToString(CultureInfo.InvariantCulture))).With(details).With(lines);
     }
 
     private static Status VersionMismatch(IReadOnlyList<VersionConflict> conflicts)

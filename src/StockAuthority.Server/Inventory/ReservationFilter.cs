@@ -1,0 +1,75 @@
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
+using StockAuthority.Inventory.V1;
+using StockAuthority.Server.Infrastructure;
+
+namespace StockAuthority.Server.Inventory;
+
+/// <summary>A ListReservations request that is complete and within bounds. Null: not filtered by it.</summary>
+internal sealed record ReservationFilter(
+    string TenantId,
+    string? OrderRef,
+    string? PaymentObjectId,
+    string? Sku,
+    long? State,
+    DateTimeOffset? ExpireBefore,
+    int PageSize,
+    ReservationPlace Place)
+{
+    private const int StandardPageSize = 50;
+
+    /// <summary>Below the other lists': a reservation can have 200 lines, and clients take 4 MiB by default.</summary>
+    private const int MaximumPageSize = 100;
+
+    /// <summary>Whether the expiry is what finds them, and their order.</summary>
+    public bool IsByExpiry => ExpireBefore is not null && OrderRef is null && PaymentObjectId is null;
+
+    public static ReservationFilter Read(ListReservationsRequest request)
+    {
+        var fields = new RequestFields();
+        if (!System.Enum.IsDefined(request.State))
+        {
+            fields.Add("state", "UNKNOWN_ENUM_VALUE", string.Create(CultureInfo.InvariantCulture, $"has the unknown value {(int)request.State}"));
+        }
+
+        var filter = new ReservationFilter(
+            fields.Tenant(request.TenantId),
+            fields.Optional("order_ref", request.OrderRef),
+            fields.Optional("payment_object_id", request.PaymentObjectId),
+            fields.Optional("sku", request.Sku),
+            request.State == ReservationState.Unspecified ? null : (long)request.State,
+            ExpireTime(fields, request.ExpireBefore),
+            fields.PageSize(request.PageSize, StandardPageSize, MaximumPageSize),
+            Token(fields, request.PageToken));
+        fields.ThrowIfAny();
+        return filter;
+    }
+
+    private static DateTimeOffset? ExpireTime(RequestFields fields, Timestamp? time)
+    {
+        // The seconds of the years 1 to 9999, as google.protobuf.Timestamp has them.
+        if (time is null or { Seconds: >= -62_135_596_800 and <= 253_402_300_799, Nanos: >= 0 and <= 999_999_999 })
+        {
+            return time?.ToDateTimeOffset();
+        }
+
+        fields.Add("expire_before", "OUT_OF_RANGE", "must be in the years 1 to 9999");
+        return null;
+    }
+
+    private static ReservationPlace Token(RequestFields fields, string token)
+    {
+        if (token.Length == 0)
+        {
+            return ReservationPlace.Start;
+        }
+
+        if (ReservationPlace.Parse(token) is { } place)
+        {
+            return place;
+        }
+
+        fields.Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that a list call gave");
+        return ReservationPlace.Start;
+    }
+}
