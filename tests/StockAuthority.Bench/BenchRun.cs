@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
@@ -6,6 +7,7 @@ using StockAuthority.Cli.Verification;
 using StockAuthority.DevHost.Postgres;
 using StockAuthority.DevHost.Redis;
 using StockAuthority.Inventory.V1;
+using StockAuthority.Payments.V1;
 using StockAuthority.Testing;
 
 namespace StockAuthority.Bench;
@@ -84,6 +86,7 @@ internal static class BenchRun
             }
 
             await settings.Progress.WriteLineAsync($"measuring {name}");
+            await plain.SettleAsync();
             report.Loop(name, await run());
         }
 
@@ -126,6 +129,23 @@ internal static class BenchRun
         await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = Tenant });
         await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = Tenant, LocationId = Location });
         var inventory = new InventoryService.InventoryServiceClient(channel);
+
+        // A tenant that has payments: each Reserve then has to make sure that none is known of its order.
+        await new PaymentEventService.PaymentEventServiceClient(channel).ApplyPaymentEventAsync(new ApplyPaymentEventRequest
+        {
+            TenantId = Tenant,
+            IdempotencyKey = "payment",
+            Event = new PaymentEvent
+            {
+                EventType = PaymentEventType.AuthCreated,
+                Provider = "bench",
+                Account = "bench",
+                ProviderEventId = "event",
+                PaymentObjectId = "payment",
+                OccurTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+                SchemaVersion = 1,
+            },
+        });
         foreach (var skus in Enumerable.Range(0, UniformSkus).Select(Sku).Append("hot").Chunk(LinesPerAdjust))
         {
             await inventory.AdjustAsync(new AdjustRequest

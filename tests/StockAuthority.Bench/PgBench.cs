@@ -26,6 +26,15 @@ internal sealed partial class PgBench(PostgresCluster cluster, BenchSettings set
         return new PgBench(cluster, settings);
     }
 
+    /// <summary>Writes out what the figure before left dirty: the next one should not pay for it.</summary>
+    public async Task SettleAsync()
+    {
+        await using var source = NpgsqlDataSource.Create(cluster.SuperuserConnectionString());
+        await using var command = source.CreateCommand("CHECKPOINT");
+        command.CommandTimeout = 120;
+        await command.ExecuteNonQueryAsync();
+    }
+
     public Task<LoopResult> HotAsync() => RunAsync("\\set id 1");
 
     public Task<LoopResult> UniformAsync() => RunAsync(string.Create(CultureInfo.InvariantCulture, $"\\set id random(1, {Rows})"));
