@@ -48,6 +48,7 @@ static WebApplication Build(string[] args)
     services.AddSingleton<TokenValidation>();
     services.AddOptions<RateLimitOptions>().BindConfiguration("RateLimit").ValidateDataAnnotations().ValidateOnStart();
     services.AddSingleton<TenantRateLimits>();
+    services.AddSingleton<Admission>();
     services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = 1024 * 1024;

@@ -27,7 +27,7 @@ internal static class BenchRun
     public static async Task<BenchReport> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
         var report = new BenchReport();
-        await using var postgres = new TestPostgres(PostgresSettings.Durable);
+        await using var postgres = TestPostgres.With(PostgresSettings.Durable);
         await settings.Progress.WriteLineAsync("starting PostgreSQL and the server");
         var database = await postgres.CreateDatabaseAsync(cancellationToken);
         var plain = await PgBench.CreateAsync(await postgres.ClusterAsync(), settings);

@@ -10,7 +10,7 @@ using Xunit;
 namespace StockAuthority.Cli.Tests;
 
 /// <summary>One authority for the tests of a class. Each test has a tenant of its own, so that none sees another's damage.</summary>
-public sealed class Shop(Databases databases) : IAsyncLifetime
+public sealed class Shop(TestPostgres databases) : IAsyncLifetime
 {
     public const string Location = "berlin";
     public const string Mug = "mug";
@@ -33,7 +33,7 @@ public sealed class Shop(Databases databases) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _database = await databases.CreateAsync();
+        _database = await databases.CreateDatabaseAsync();
         _server = await ServerProcess.StartAsync(_database.ConnectionString, NoRedis);
         _channel = await _server.ChannelAsync();
     }

@@ -23,8 +23,10 @@ public sealed class TestPostgres : IAsyncDisposable
     {
     }
 
-    /// <summary>A server with settings of one's own, for example to be stopped and started by one test.</summary>
-    public TestPostgres(PostgresSettings settings) => _cluster = new(() => StartAsync(settings));
+    private TestPostgres(PostgresSettings settings) => _cluster = new(() => StartAsync(settings));
+
+    /// <summary>A server with settings of one's own. Not a constructor: an assembly's fixture may have only one that is public.</summary>
+    public static TestPostgres With(PostgresSettings settings) => new(settings);
 
     /// <summary>The server. It is shared by all tests of the assembly: make a <see cref="TestPostgres"/> of your own before you stop it.</summary>
     public Task<PostgresCluster> ClusterAsync() => _cluster.Value;

@@ -15,10 +15,7 @@ internal static class AvailabilityRequests
     {
         var fields = new RequestFields();
         fields.Tenant(request.TenantId);
-        if (!Enum.IsDefined(request.Consistency))
-        {
-            fields.Add("consistency", "UNKNOWN_ENUM_VALUE", string.Create(CultureInfo.InvariantCulture, $"has the unknown value {(int)request.Consistency}"));
-        }
+        fields.Known("consistency", request.Consistency);
 
         if (request.Keys.Count == 0)
         {

@@ -8,14 +8,14 @@ namespace StockAuthority.Server.Infrastructure;
 /// Around every call: the caller may act for the tenant that the request names, and whatever goes wrong becomes a status
 /// with a reason. Handlers read as their good path.
 /// </summary>
-internal sealed partial class CallInterceptor(TenantRateLimits limits, ILogger<CallInterceptor> logger) : Interceptor
+internal sealed partial class CallInterceptor(Admission admission, ILogger<CallInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request,
         ServerCallContext context,
         UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        Authorize(request, context);
+        Authorize(TenantOf<TRequest>.Read?.Invoke(request) ?? "", context);
         try
         {
             return await continuation(request, context);
@@ -32,7 +32,7 @@ internal sealed partial class CallInterceptor(TenantRateLimits limits, ILogger<C
         ServerCallContext context,
         ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        Authorize(request, context);
+        Authorize(TenantOf<TRequest>.Read?.Invoke(request) ?? "", context);
         try
         {
             await continuation(request, responseStream, context);
@@ -50,7 +50,7 @@ internal sealed partial class CallInterceptor(TenantRateLimits limits, ILogger<C
         DuplexStreamingServerMethod<TRequest, TResponse> continuation)
     {
         // Whom its messages are for is known only when they come: the service asks for each.
-        CheckScope(context);
+        Authorize("", context);
         try
         {
             await continuation(requestStream, responseStream, context);
@@ -61,34 +61,12 @@ internal sealed partial class CallInterceptor(TenantRateLimits limits, ILogger<C
         }
     }
 
-    private void Authorize<TRequest>(TRequest request, ServerCallContext context)
-        where TRequest : class
+    private void Authorize(string tenantId, ServerCallContext context)
     {
         // Without a caller it is one of the calls that everybody may make: health and reflection.
-        if (Caller.Of(context) is not { } caller)
+        if (Caller.Of(context) is { } caller && admission.Refusal(caller, tenantId, context.Method) is { } refusal)
         {
-            return;
-        }
-
-        // An empty tenant is refused as missing by its service.
-        var tenantId = TenantOf<TRequest>.Read?.Invoke(request) ?? "";
-        if (tenantId.Length > 0 && !caller.MayActFor(tenantId))
-        {
-            throw Errors.TenantNotAllowed().ToRpcException();
-        }
-
-        CheckScope(context);
-        if (tenantId.Length > 0 && limits.Exceeded(tenantId) is { } exceeded)
-        {
-            throw exceeded.ToRpcException();
-        }
-    }
-
-    private static void CheckScope(ServerCallContext context)
-    {
-        if (Caller.Of(context) is { } caller && Scope.Missing(caller, context.Method) is { } missing)
-        {
-            throw missing.ToRpcException();
+            throw refusal.ToRpcException();
         }
     }
 

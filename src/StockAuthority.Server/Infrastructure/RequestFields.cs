@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 
@@ -41,6 +42,32 @@ internal sealed class RequestFields
         }
 
         return value.Length == 0 ? null : value;
+    }
+
+    /// <summary>Whether the value is one that this server's contract names; where not, says so.</summary>
+    public bool Known<TEnum>(string field, TEnum value)
+        where TEnum : struct, System.Enum
+    {
+        if (System.Enum.IsDefined(value))
+        {
+            return true;
+        }
+
+        Add(field, "UNKNOWN_ENUM_VALUE", $"has the unknown value {value:D}");
+        return false;
+    }
+
+    /// <summary>Null where it is absent, or outside what google.protobuf.Timestamp can be.</summary>
+    public DateTimeOffset? Time(string field, Timestamp? value)
+    {
+        // The seconds of the years 1 to 9999.
+        if (value is null or { Seconds: >= -62_135_596_800 and <= 253_402_300_799, Nanos: >= 0 and <= 999_999_999 })
+        {
+            return value?.ToDateTimeOffset();
+        }
+
+        Add(field, "OUT_OF_RANGE", "is not a time between the years 1 and 9999");
+        return null;
     }
 
     public int PageSize(int value, int standard, int maximum)

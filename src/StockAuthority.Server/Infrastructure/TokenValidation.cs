@@ -65,14 +65,9 @@ internal sealed class TokenValidation : IDisposable
     public Caller? Known(string token) =>
         _verified.TryGetValue(token, out (Caller Caller, DateTimeOffset ExpiresAt) known) && known.ExpiresAt > _time.GetUtcNow() ? known.Caller : null;
 
-    /// <summary>Who the token speaks for, or null and why it is not accepted.</summary>
+    /// <summary>Who a token speaks for that is not known yet, or null and why it is not accepted.</summary>
     public async Task<(Caller? Caller, string? Problem)> ValidateAsync(string token)
     {
-        if (Known(token) is { } known)
-        {
-            return (known, null);
-        }
-
         var result = await _handler.ValidateTokenAsync(token, _parameters);
         if (!result.IsValid)
         {

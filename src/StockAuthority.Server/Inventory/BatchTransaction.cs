@@ -64,8 +64,8 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         {
             // A fact that takes what was promised names whose promises those are.
             if (state.Tenant(batch[index].TenantId) is { } tenant
-                && state.Outcome(batch[index]) is null
-                && ReservationsAtRisk.Keys(tenant.State, batch[index].Command) is { IsEmpty: false } keys)
+                && ReservationsAtRisk.Keys(tenant.State, batch[index].Command) is { IsEmpty: false } keys
+                && state.Outcome(batch[index]) is null)
             {
                 if (unread is not null)
                 {

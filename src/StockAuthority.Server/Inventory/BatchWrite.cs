@@ -296,6 +296,7 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
     {
         List<(TenantHead Read, TenantHead Advanced)> heads =
             [.. state.Tenants.Select(tenant => (tenant.Head, tenant.Advanced)).OrderBy(each => each.Head.TenantId, StringComparer.Ordinal)];
+        List<(string TenantId, StockCommand.Reserve Command)> named = [.. unread.Where(each => each.Command.PaymentObjectId is not null)];
         commands.Add(
             HeadsSql,
             Sql.Texts(heads, static each => each.Read.TenantId),
@@ -306,8 +307,8 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             Sql.Times(heads, static each => each.Advanced.LastRecordedAt),
             Sql.Texts(unread, static each => each.Command.OrderRef),
             Sql.Texts(unread, static each => each.TenantId),
-            Sql.Texts([.. unread.Where(each => each.Command.PaymentObjectId is not null)], static each => each.Command.PaymentObjectId!),
-            Sql.Texts([.. unread.Where(each => each.Command.PaymentObjectId is not null)], static each => each.TenantId));
+            Sql.Texts(named, static each => each.Command.PaymentObjectId!),
+            Sql.Texts(named, static each => each.TenantId));
     }
 
     private List<(string TenantId, TRow Row)> Rows<TRow>(Func<BatchTenant, IEnumerable<TRow>> of)

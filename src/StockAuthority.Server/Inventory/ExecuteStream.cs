@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
@@ -13,7 +14,7 @@ namespace StockAuthority.Server.Inventory;
 /// </summary>
 internal sealed class ExecuteStream(
     StockLedger ledger,
-    TenantRateLimits limits,
+    Admission admission,
     Caller caller,
     IServerStreamWriter<ExecuteResponse> responses,
     CancellationToken broken)
@@ -53,14 +54,23 @@ internal sealed class ExecuteStream(
     private void Submit(ExecuteRequest message)
     {
         Check(message);
-        lock (_gate)
-        {
-            _unanswered += message.Commands.Count;
-        }
-
         foreach (var command in message.Commands)
         {
-            Submit(command, message);
+            lock (_gate)
+            {
+                _unanswered++;
+            }
+
+            try
+            {
+                Submit(command, message);
+            }
+            catch
+            {
+                // A defect ends the stream; what was submitted is answered first, and this one is not waited for.
+                Settle(1);
+                throw;
+            }
         }
     }
 
@@ -73,11 +83,7 @@ internal sealed class ExecuteStream(
             fields.Add("commands", message.Commands.Count == 0 ? "MISSING_FIELD" : "TOO_MANY_ENTRIES", $"must have 1 to {MaximumCommands} entries");
         }
 
-        if (!System.Enum.IsDefined(message.Detail))
-        {
-            fields.Add("detail", "UNKNOWN_ENUM_VALUE", $"has the unknown value {(int)message.Detail}");
-        }
-
+        fields.Known("detail", message.Detail);
         fields.ThrowIfAny();
     }
 
@@ -87,9 +93,7 @@ internal sealed class ExecuteStream(
         try
         {
             var (method, request, tenantId, read) = Parts(message, of.TenantId, out key);
-            var refusal = tenantId.Length > 0 && !caller.MayActFor(tenantId) ? Errors.TenantNotAllowed()
-                : Scope.Missing(caller, method) ?? (tenantId.Length > 0 ? limits.Exceeded(tenantId) : null);
-            if (refusal is not null)
+            if (admission.Refusal(caller, tenantId, method) is { } refusal)
             {
                 Answered(key, StockAnswer.Of(refusal), of.Detail);
                 return;
@@ -215,6 +219,7 @@ internal sealed class ExecuteStream(
 
     private async Task WriteAsync()
     {
+        Exception? failure = null;
         while (await _outcomes.Reader.WaitToReadAsync(CancellationToken.None))
         {
             var response = new ExecuteResponse();
@@ -223,19 +228,25 @@ internal sealed class ExecuteStream(
                 response.Outcomes.Add(outcome);
             }
 
-            if (!broken.IsCancellationRequested)
+            // Once writing has failed the client is gone. Go on reading, so that the lanes' answers find their end.
+            if (failure is null)
             {
                 try
                 {
                     await responses.WriteAsync(response, broken);
                 }
-                catch (Exception) when (broken.IsCancellationRequested)
+                catch (Exception error)
                 {
-                    // The client is gone. Go on reading, so that the lanes' answers find their end.
+                    failure = error;
                 }
             }
 
             Settle(response.Outcomes.Count);
+        }
+
+        if (failure is not null && !broken.IsCancellationRequested)
+        {
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 

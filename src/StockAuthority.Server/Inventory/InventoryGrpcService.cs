@@ -10,7 +10,7 @@ namespace StockAuthority.Server.Inventory;
 /// <summary>Stock over gRPC.</summary>
 internal sealed partial class InventoryGrpcService(
     StockLedger ledger,
-    TenantRateLimits limits,
+    Admission admission,
     AvailabilityReader availability,
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads) : InventoryService.InventoryServiceBase
 {
@@ -45,7 +45,8 @@ internal sealed partial class InventoryGrpcService(
             .ReadAsync<AdjustResponse>(context);
 
     public override Task Execute(IAsyncStreamReader<ExecuteRequest> requestStream, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context) =>
-        new ExecuteStream(ledger, limits, Caller.Of(context)!, responseStream, context.CancellationToken).RunAsync(requestStream);
+        new ExecuteStream(ledger, admission, Caller.Of(context)!, responseStream, context.CancellationToken).RunAsync(requestStream);
+
     public override Task<SetLevelsResponse> SetLevels(SetLevelsRequest request, ServerCallContext context) =>
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, CountRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<SetLevelsResponse>(context);

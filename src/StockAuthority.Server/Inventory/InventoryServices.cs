@@ -8,8 +8,7 @@ internal static class InventoryServices
         services.AddSingleton<StockLedger>();
         services.AddHostedService(provider => provider.GetRequiredService<StockLedger>());
         services.AddHostedService<ExpirySweep>();
-        services.AddSingleton<OutcomeRetention>();
-        services.AddHostedService(provider => provider.GetRequiredService<OutcomeRetention>());
+        services.AddHostedService<OutcomeRetention>();
         return services;
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Google.Protobuf.WellKnownTypes;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Infrastructure;
 
@@ -27,34 +25,18 @@ internal sealed record ReservationFilter(
     public static ReservationFilter Read(ListReservationsRequest request)
     {
         var fields = new RequestFields();
-        if (!System.Enum.IsDefined(request.State))
-        {
-            fields.Add("state", "UNKNOWN_ENUM_VALUE", string.Create(CultureInfo.InvariantCulture, $"has the unknown value {(int)request.State}"));
-        }
-
+        fields.Known("state", request.State);
         var filter = new ReservationFilter(
             fields.Tenant(request.TenantId),
             fields.Optional("order_ref", request.OrderRef),
             fields.Optional("payment_object_id", request.PaymentObjectId),
             fields.Optional("sku", request.Sku),
             request.State == ReservationState.Unspecified ? null : (long)request.State,
-            ExpireTime(fields, request.ExpireBefore),
+            fields.Time("expire_before", request.ExpireBefore),
             fields.PageSize(request.PageSize, StandardPageSize, MaximumPageSize),
             Token(fields, request.PageToken));
         fields.ThrowIfAny();
         return filter;
-    }
-
-    private static DateTimeOffset? ExpireTime(RequestFields fields, Timestamp? time)
-    {
-        // The seconds of the years 1 to 9999, as google.protobuf.Timestamp has them.
-        if (time is null or { Seconds: >= -62_135_596_800 and <= 253_402_300_799, Nanos: >= 0 and <= 999_999_999 })
-        {
-            return time?.ToDateTimeOffset();
-        }
-
-        fields.Add("expire_before", "OUT_OF_RANGE", "must be in the years 1 to 9999");
-        return null;
     }
 
     private static ReservationPlace Token(RequestFields fields, string token)

@@ -53,9 +53,9 @@ internal static class ReturnRequests
             {
                 fields.Add(path + ".disposition", "MISSING_FIELD", "is required");
             }
-            else if (!Enum.IsDefined(line.Disposition))
+            else
             {
-                fields.Add(path + ".disposition", "UNKNOWN_ENUM_VALUE", string.Create(CultureInfo.InvariantCulture, $"has the unknown value {(int)line.Disposition}"));
+                fields.Known(path + ".disposition", line.Disposition);
             }
 
             lines.Add(new InspectedLine(key, Math.Clamp(line.Quantity, 0, StockDecisions.MaximumUnits), (ReturnDisposition)line.Disposition));

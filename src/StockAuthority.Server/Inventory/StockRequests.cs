@@ -77,11 +77,10 @@ internal static class StockRequests
         {
             fields.Add("reason", "MISSING_FIELD", "is required");
         }
-        else if (!System.Enum.IsDefined(request.Reason))
-        {
-            fields.Add("reason", "UNKNOWN_ENUM_VALUE", string.Create(CultureInfo.InvariantCulture, $"has the unknown value {(int)request.Reason}"));
-        }
-        else if (OnlySign(request.Reason) is var sign && sign != 0 && lines.Any(line => Math.Sign(line.Quantity) != sign))
+        else if (fields.Known("reason", request.Reason)
+            && OnlySign(request.Reason) is var sign
+            && sign != 0
+            && lines.Any(line => Math.Sign(line.Quantity) != sign))
         {
             fields.Add("lines", "SIGN_MISMATCH", $"must all be {(sign > 0 ? "positive" : "negative")} for {request.Reason}");
         }
@@ -244,14 +243,7 @@ internal static class StockRequests
             fields.Add("expire_time", "CONFLICTING_FIELDS", "must not be given together with ttl");
         }
 
-        if (expireTime is { Seconds: < -62_135_596_800 or > 253_402_300_799 } or { Nanos: < 0 or > 999_999_999 })
-        {
-            fields.Add("expire_time", "OUT_OF_RANGE", "is not a time between the years 1 and 9999");
-            return null;
-        }
-
-        var time = expireTime.ToDateTimeOffset();
-        return time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
+        return fields.Time("expire_time", expireTime) is { } time ? time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond)) : null;
     }
 
     /// <summary>The sign that the reason demands; 0 where both are possible.</summary>

@@ -5,7 +5,6 @@ using Npgsql;
 using StockAuthority.Payments.V1;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
-using Enum = System.Enum;
 
 namespace StockAuthority.Server.Payments;
 
@@ -28,11 +27,7 @@ internal sealed partial class PaymentEventGrpcService(StockLedger ledger, [FromK
         var paymentObjectId = fields.Optional("payment_object_id", request.PaymentObjectId);
         var pageSize = fields.PageSize(request.PageSize, StandardPageSize, MaximumPageSize);
         var afterNumber = fields.PageToken(request.PageToken);
-        if (!Enum.IsDefined(request.Resolution))
-        {
-            fields.Add("resolution", "UNKNOWN_ENUM_VALUE", string.Create(CultureInfo.InvariantCulture, $"has the unknown value {(int)request.Resolution}"));
-        }
-
+        fields.Known("resolution", request.Resolution);
         fields.ThrowIfAny();
 
         await using var command = reads.CreateCommand(ListSql);

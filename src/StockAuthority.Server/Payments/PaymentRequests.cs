@@ -39,11 +39,8 @@ internal static class PaymentRequests
         {
             fields.Add("event.occur_time", "MISSING_FIELD", "is required");
         }
-        else if (message.OccurTime is { Seconds: < -62_135_596_800 or > 253_402_300_799 } or { Nanos: < 0 or > 999_999_999 })
-        {
-            fields.Add("event.occur_time", "OUT_OF_RANGE", "is not a time between the years 1 and 9999");
-        }
 
+        var occurredAt = fields.Time("event.occur_time", message.OccurTime);
         if (message.Problems.Count > MaximumProblems)
         {
             fields.Add("event.problems", "TOO_MANY_ENTRIES", string.Create(CultureInfo.InvariantCulture, $"has {message.Problems.Count} entries; at most {MaximumProblems} are allowed"));
@@ -69,7 +66,7 @@ internal static class PaymentRequests
             orderRef,
             lines,
             message.FullAmount,
-            message.OccurTime?.ToDateTimeOffset() ?? DateTimeOffset.UnixEpoch,
+            occurredAt ?? DateTimeOffset.UnixEpoch,
             [.. message.Problems]));
     }
 
@@ -79,9 +76,9 @@ internal static class PaymentRequests
         {
             fields.Add("event.event_type", "MISSING_FIELD", "is required");
         }
-        else if (!Enum.IsDefined(type))
+        else
         {
-            fields.Add("event.event_type", "UNKNOWN_ENUM_VALUE", string.Create(CultureInfo.InvariantCulture, $"has the unknown value {(int)type}"));
+            fields.Known("event.event_type", type);
         }
     }
 }

@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Shouldly;
 using StockAuthority.Inventory.V1;
+using StockAuthority.Testing;
 using StockAuthority.Testing.Redis;
 using Xunit;
 
 namespace StockAuthority.Server.Tests.Availability;
 
 /// <summary>A cache that is not there, or that is there and says nothing.</summary>
-public sealed class AbsentCacheTests(Databases databases)
+public sealed class AbsentCacheTests(TestPostgres databases)
 {
     private const int Stop = 19;
     private const int Continue = 18;

@@ -11,18 +11,18 @@ using Xunit;
 
 namespace StockAuthority.Server.Tests.Availability;
 
-public sealed class CacheEntriesOnRedisServerTests(Databases databases) : AvailabilityCacheTests(databases)
+public sealed class CacheEntriesOnRedisServerTests(TestPostgres databases) : AvailabilityCacheTests(databases)
 {
     protected override async Task<ITestRedis> StartRedisAsync() => await RedisServer.CreateAsync();
 }
 
-public sealed class CacheEntriesOnGarnetTests(Databases databases) : AvailabilityCacheTests(databases)
+public sealed class CacheEntriesOnGarnetTests(TestPostgres databases) : AvailabilityCacheTests(databases)
 {
     protected override async Task<ITestRedis> StartRedisAsync() => await GarnetRedis.CreateAsync();
 }
 
 /// <summary>What the server of the cache must do for us: replace an entry by a newer one only, whoever else writes it.</summary>
-public abstract class AvailabilityCacheTests(Databases databases) : IAsyncLifetime
+public abstract class AvailabilityCacheTests(TestPostgres databases) : IAsyncLifetime
 {
     private const string Tenant = "acme";
 
@@ -39,7 +39,7 @@ public abstract class AvailabilityCacheTests(Databases databases) : IAsyncLifeti
         var redis = await StartRedisAsync();
         _owned.Add(redis);
         _endpoint = redis.Endpoint;
-        _database = await databases.CreateAsync();
+        _database = await databases.CreateDatabaseAsync();
         DatabaseMigration.Run(_database.ConnectionString, NullLogger.Instance);
     }
 

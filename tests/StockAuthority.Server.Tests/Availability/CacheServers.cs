@@ -1,10 +1,11 @@
+using StockAuthority.Testing;
 using StockAuthority.Testing.Redis;
 using Xunit;
 
 namespace StockAuthority.Server.Tests.Availability;
 
 /// <summary>One stage for all tests of a class; the class names the cache server.</summary>
-public abstract class CacheFixture(Databases databases) : IAsyncLifetime
+public abstract class CacheFixture(TestPostgres databases) : IAsyncLifetime
 {
     internal Stage Stage { get; private set; } = null!;
 
@@ -19,12 +20,12 @@ public abstract class CacheFixture(Databases databases) : IAsyncLifetime
     }
 }
 
-public sealed class OnRedisServer(Databases databases) : CacheFixture(databases)
+public sealed class OnRedisServer(TestPostgres databases) : CacheFixture(databases)
 {
     public override async Task<ITestRedis> StartRedisAsync() => await RedisServer.CreateAsync();
 }
 
-public sealed class OnGarnet(Databases databases) : CacheFixture(databases)
+public sealed class OnGarnet(TestPostgres databases) : CacheFixture(databases)
 {
     public override async Task<ITestRedis> StartRedisAsync() => await GarnetRedis.CreateAsync();
 }

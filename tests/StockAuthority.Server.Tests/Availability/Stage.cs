@@ -31,9 +31,9 @@ internal sealed class Stage : IAsyncDisposable
 
     public GrpcChannel Channel => _servers[0].Channel;
 
-    public static async Task<Stage> StartAsync(Databases databases, ITestRedis redis, IReadOnlyDictionary<string, string>? settings = null)
+    public static async Task<Stage> StartAsync(TestPostgres databases, ITestRedis redis, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var stage = new Stage(await databases.CreateAsync(), redis);
+        var stage = new Stage(await databases.CreateDatabaseAsync(), redis);
         await stage.AddServerAsync(redis.Endpoint, settings);
         await stage.PutTenantAsync(Tenant, Location);
         return stage;

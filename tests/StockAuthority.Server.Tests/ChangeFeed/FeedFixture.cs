@@ -1,11 +1,12 @@
 using StockAuthority.Server.Tests.Availability;
+using StockAuthority.Testing;
 using StockAuthority.Testing.Redis;
 using Xunit;
 
 namespace StockAuthority.Server.Tests.ChangeFeed;
 
 /// <summary>One stage for all tests of a class; each uses a tenant of its own, so that sequences begin at 1.</summary>
-public sealed class FeedFixture(Databases databases) : IAsyncLifetime
+public sealed class FeedFixture(TestPostgres databases) : IAsyncLifetime
 {
     private int _tenants;
 

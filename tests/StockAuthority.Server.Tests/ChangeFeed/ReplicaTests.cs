@@ -8,7 +8,7 @@ using Xunit;
 namespace StockAuthority.Server.Tests.ChangeFeed;
 
 /// <summary>Several replicas, and replicas that stop.</summary>
-public sealed class ReplicaTests(Databases databases)
+public sealed class ReplicaTests(TestPostgres databases)
 {
     /// <summary>So long that nothing in a test can be found by polling.</summary>
     private static readonly Dictionary<string, string> WithoutPolling = new() { ["ChangeFeed__PollInterval"] = "00:01:00" };

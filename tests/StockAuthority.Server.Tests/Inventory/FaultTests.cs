@@ -2,7 +2,6 @@ using Grpc.Core;
 using Npgsql;
 using Shouldly;
 using StockAuthority.Inventory.V1;
-using StockAuthority.Server.Tests.Availability;
 using StockAuthority.Testing;
 using Xunit;
 using static StockAuthority.Server.Tests.Inventory.Ledger;
@@ -10,12 +9,12 @@ using static StockAuthority.Server.Tests.Inventory.Ledger;
 namespace StockAuthority.Server.Tests.Inventory;
 
 /// <summary>What a lane does when its database, a command or its callers misbehave.</summary>
-public sealed class FaultTests(Ledger ledger, Databases databases) : IClassFixture<Ledger>
+public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFixture<Ledger>
 {
     [Fact]
     public async Task A_commit_whose_answer_is_lost_is_answered_truly_and_done_once()
     {
-        await using var database = await databases.CreateAsync();
+        await using var database = await databases.CreateDatabaseAsync();
         var direct = new NpgsqlConnectionStringBuilder(database.ConnectionString);
         await using var proxy = new CommitCuttingProxy(direct.Port);
         direct.Port = proxy.Port;

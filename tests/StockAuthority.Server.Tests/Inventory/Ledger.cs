@@ -4,14 +4,13 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Payments.V1;
-using StockAuthority.Server.Tests.Availability;
 using StockAuthority.Testing;
 using Xunit;
 
 namespace StockAuthority.Server.Tests.Inventory;
 
 /// <summary>One authority without a cache, for the tests of a class; each test uses SKUs of its own.</summary>
-public sealed class Ledger(Databases databases) : IAsyncLifetime
+public sealed class Ledger(TestPostgres databases) : IAsyncLifetime
 {
     public const string Tenant = "acme";
     public const string Location = "berlin";
@@ -37,7 +36,7 @@ public sealed class Ledger(Databases databases) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _database = await databases.CreateAsync();
+        _database = await databases.CreateDatabaseAsync();
         _server = await ServerProcess.StartAsync(_database.ConnectionString, NoRedis);
         _channel = await _server.ChannelAsync();
         await RegisterAsync(_channel);
