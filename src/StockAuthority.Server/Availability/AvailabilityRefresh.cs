@@ -21,8 +21,21 @@ internal sealed partial class AvailabilityRefresh(
 
     private bool _failing;
 
+    /// <summary>What the tail need not write again.</summary>
+    public WrittenRanges Written { get; } = new();
+
     /// <summary>For the lane's hot path: quick, never waits, never throws.</summary>
-    public void Offer(string tenantId, IReadOnlyList<StockLevel> levels)
+    /// <param name="committed">Movements that touched these levels and no others.</param>
+    public void Offer(string tenantId, IReadOnlyList<StockLevel> levels, JournalStretch committed)
+    {
+        if (Offer(tenantId, levels))
+        {
+            Written.Offered(tenantId, committed);
+        }
+    }
+
+    /// <summary>False where not all of them fitted.</summary>
+    public bool Offer(string tenantId, IReadOnlyList<StockLevel> levels)
     {
         var dropped = 0;
         foreach (var level in levels)
@@ -37,6 +50,8 @@ internal sealed partial class AvailabilityRefresh(
         {
             AvailabilityTelemetry.DroppedOffers.Add(dropped);
         }
+
+        return dropped == 0;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -46,7 +61,11 @@ internal sealed partial class AvailabilityRefresh(
             try
             {
                 await _offered.WaitAsync(stoppingToken);
-                await WriteAsync(_offered.Drain().Select(each => (each.Key, each.Value.Value)), stoppingToken);
+                var ranges = Written.Take();
+                if (await WriteAsync(_offered.Drain().Select(each => (each.Key, each.Value.Value)), stoppingToken))
+                {
+                    Written.Written(ranges);
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -55,8 +74,10 @@ internal sealed partial class AvailabilityRefresh(
         }
     }
 
-    private async Task WriteAsync(IEnumerable<(TenantKey Key, StockLevel Level)> levels, CancellationToken cancellationToken)
+    /// <summary>False where some were not written; they are offered again then.</summary>
+    private async Task<bool> WriteAsync(IEnumerable<(TenantKey Key, StockLevel Level)> levels, CancellationToken cancellationToken)
     {
+        var isComplete = true;
         foreach (var write in levels.Chunk(MaximumWrite))
         {
             try
@@ -70,6 +91,8 @@ internal sealed partial class AvailabilityRefresh(
             }
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)
             {
+                isComplete = false;
+
                 // Kept, because a cache that comes back with its old entries would answer them until the tail passes.
                 foreach (var (key, level) in write)
                 {
@@ -85,6 +108,8 @@ internal sealed partial class AvailabilityRefresh(
                 await Task.Delay(PauseAfterFailure, time, cancellationToken);
             }
         }
+
+        return isComplete;
     }
 
     [LoggerMessage(LogLevel.Warning, "Levels cannot be written to the cache; they are kept and tried again.")]

@@ -7,12 +7,14 @@ using StockAuthority.Server.Inventory;
 namespace StockAuthority.Server.Availability;
 
 /// <summary>
-/// Follows every tenant's journal and writes the levels that it touched: a process that died between a commit and its refresh
-/// leaves nothing stale behind. Each replica runs it; they share the checkpoints, and writing a level twice changes nothing.
+/// Follows every tenant's journal and writes the levels that it touched and this process has not written already: a process
+/// that died between a commit and its refresh leaves nothing stale behind. Each replica runs it; they share the checkpoints, and
+/// writing a level twice changes nothing.
 /// </summary>
 internal sealed partial class AvailabilityTail(
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads,
     AvailabilityCache cache,
+    AvailabilityRefresh refresh,
     IOptions<AvailabilityOptions> options,
     TimeProvider time,
     ILogger<AvailabilityTail> logger) : BackgroundService
@@ -88,9 +90,14 @@ internal sealed partial class AvailabilityTail(
             return false;
         }
 
-        var levels = await TouchedLevelsAsync(ranges, cancellationToken);
-        await cache.WriteAsync(levels, cancellationToken);
-        AvailabilityTelemetry.TailedLevels.Add(levels.Count);
+        var unwritten = ranges.FindAll(static range => !range.IsWritten);
+        if (unwritten.Count > 0)
+        {
+            var levels = await TouchedLevelsAsync(unwritten, cancellationToken);
+            await cache.WriteAsync(levels, cancellationToken);
+            AvailabilityTelemetry.TailedLevels.Add(levels.Count);
+        }
+
         await AdvanceAsync(ranges, cancellationToken);
         return hasMore;
     }
@@ -105,10 +112,19 @@ internal sealed partial class AvailabilityTail(
         long movements = 0;
         while (movements < MaximumMovements && await reader.ReadAsync(cancellationToken))
         {
+            var tenantId = reader.GetString(0);
             var after = reader.GetInt64(1);
-            var upTo = Math.Min(reader.GetInt64(2), after + MaximumMovements - movements);
+            var head = reader.GetInt64(2);
+            if (Math.Min(head, refresh.Written.From(tenantId, after)) is var written && written > after)
+            {
+                // In the cache already: passed over as a whole, and what is left is for the next look.
+                ranges.Add(new JournalRange(tenantId, after, written, IsWritten: true));
+                continue;
+            }
+
+            var upTo = Math.Min(head, after + MaximumMovements - movements);
             movements += upTo - after;
-            ranges.Add(new JournalRange(reader.GetString(0), after, upTo));
+            ranges.Add(new JournalRange(tenantId, after, upTo, IsWritten: false));
         }
 
         return (ranges, movements == MaximumMovements || ranges.Count == MaximumTenants);
@@ -150,7 +166,7 @@ internal sealed partial class AvailabilityTail(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private readonly record struct JournalRange(string TenantId, long After, long UpTo);
+    private readonly record struct JournalRange(string TenantId, long After, long UpTo, bool IsWritten);
 
     [LoggerMessage(LogLevel.Warning, "The cache cannot be brought up to date with the journal; this is tried again until it can.")]
     private partial void LogFailing(Exception error);

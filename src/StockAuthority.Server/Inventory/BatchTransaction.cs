@@ -8,7 +8,8 @@ namespace StockAuthority.Server.Inventory;
 /// <summary>What a batch changed, for those who want to know at once.</summary>
 internal sealed record CommittedBatch(IReadOnlyList<CommittedTenant> Tenants);
 
-internal sealed record CommittedTenant(string TenantId, long LastSequence, IReadOnlyList<StockLevel> Levels);
+/// <param name="FirstSequence">The first movement's; with <paramref name="LastSequence"/> all of the batch's.</param>
+internal sealed record CommittedTenant(string TenantId, long FirstSequence, long LastSequence, IReadOnlyList<StockLevel> Levels);
 
 /// <summary>
 /// Runs a batch of commands as one transaction. Where the lane remembers what the commands need, they are decided from there
@@ -90,7 +91,7 @@ internal sealed class BatchTransaction(TriggerMatrix matrix, LaneMemory memory, 
         return (answers, new CommittedBatch(
         [
             .. state.Tenants.Select(tenant => tenant.State).Where(tenant => tenant.Movements.Count > 0)
-                .Select(tenant => new CommittedTenant(tenant.TenantId, tenant.LastSequence, [.. tenant.ChangedLevels])),
+                .Select(tenant => new CommittedTenant(tenant.TenantId, tenant.Movements[0].Sequence, tenant.LastSequence, [.. tenant.ChangedLevels])),
         ]));
     }
 

@@ -37,7 +37,7 @@ internal sealed class StockLedger : BackgroundService
             foreach (var tenant in batch.Tenants)
             {
                 feed.Publish(tenant.TenantId, tenant.LastSequence);
-                availability.Offer(tenant.TenantId, tenant.Levels);
+                availability.Offer(tenant.TenantId, tenant.Levels, new JournalStretch(tenant.FirstSequence - 1, tenant.LastSequence));
             }
         }
     }
