@@ -79,6 +79,9 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public StockLevel Level(StockKey key) => _levels.GetValueOrDefault(key) ?? new StockLevel(key);
 
+    /// <summary>Whether the level, or that there is none, is known here.</summary>
+    public bool Knows(StockKey key) => _levels.ContainsKey(key);
+
     /// <summary>Whether the level had no movement before the first one that was applied here.</summary>
     public bool IsCreated(StockKey key) => _createdLevels.Contains(key);
 

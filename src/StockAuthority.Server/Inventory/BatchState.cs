@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Npgsql;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
@@ -52,12 +53,11 @@ internal sealed class BatchState
 
     public void Remember(PendingCommand command, StoredOutcome outcome) => _outcomes.Add((command.IdempotencyKey, command.TenantId), outcome);
 
-    public BatchTenant Load(TenantHead head)
-    {
-        var tenant = new BatchTenant(head);
-        _tenants.Add(head.TenantId, tenant);
-        return tenant;
-    }
+    /// <summary>The keys of which a command, a fact that cannot be refused, takes what was promised.</summary>
+    public ImmutableArray<StockKey> KeysAtRisk(PendingCommand command) =>
+        Tenant(command.TenantId) is { } tenant && Outcome(command) is null ? ReservationsAtRisk.Keys(tenant.State, command.Command) : [];
+
+    public void Load(TenantHead head) => _tenants.Add(head.TenantId, new BatchTenant(head));
 
     public void LoadHead(NpgsqlDataReader row)
     {

@@ -17,6 +17,9 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
     private readonly Dictionary<(string TenantId, PaymentEventId Id), EventRow> _resolvedEvents = [];
     private readonly List<(PendingCommand Command, PaymentEventId Id)> _extraDeliveries = [];
 
+    /// <summary>Whether there is anything to write, which then advances the tenants' heads.</summary>
+    public bool HasWrites => _outcomes.Count > 0 || _extraDeliveries.Count > 0 || state.Tenants.Any(tenant => tenant.State.ChangedReservations.Any());
+
     public void Add(PendingCommand command, StoredOutcome outcome) => _outcomes.Add((command, outcome));
 
     public void Add(PendingCommand command, AppliedDecision applied)
@@ -61,16 +64,14 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
 
     /// <summary>Sends it all. When this throws after it was sent, whether it was committed is not known.</summary>
     /// <param name="unread">Null under the tenants' locks. Else the write begins the transaction, and these Reserves must be for orders without payments.</param>
-    /// <returns>Whether there was anything to write.</returns>
-    public async Task<bool> CommitAsync(
+    public async Task CommitAsync(
         NpgsqlConnection connection,
         IReadOnlyList<(string TenantId, StockCommand.Reserve Command)>? unread,
         CancellationToken cancellationToken)
     {
-        var hasWritten = _outcomes.Count > 0 || _extraDeliveries.Count > 0 || state.Tenants.Any(tenant => tenant.State.ChangedReservations.Any());
-        if (unread is not null && !hasWritten)
+        if (unread is not null && !HasWrites)
         {
-            return false;
+            return;
         }
 
         await using var commands = new NpgsqlBatch(connection);
@@ -79,7 +80,7 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             commands.BatchCommands.Add(new NpgsqlBatchCommand(BeginSql));
         }
 
-        if (hasWritten)
+        if (HasWrites)
         {
             // Payments only come with events, so a tenant that never had any needs no look.
             AddHeads(commands, [.. (unread ?? []).Where(each => state.Tenant(each.TenantId) is { LastEventNumber: > 0 })]);
@@ -93,7 +94,6 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         AddEvents(commands);
         commands.BatchCommands.Add(new NpgsqlBatchCommand(CommitSql));
         await commands.ExecuteNonQueryAsync(cancellationToken);
-        return hasWritten;
     }
 
     private void AddJournal(NpgsqlBatch commands)

@@ -7,7 +7,7 @@ using StockAuthority.Server.Infrastructure;
 namespace StockAuthority.Server.Inventory;
 
 /// <summary>
-/// One queue and one connection. Takes whatever queued while the previous batch was committing and runs it as one
+/// One queue and one connection. Whatever queued while the previous batch was being written is the next one, and one
 /// transaction; under load the batches grow by themselves, without load a command waits for nobody.
 /// </summary>
 internal sealed partial class Lane(
@@ -25,7 +25,15 @@ internal sealed partial class Lane(
     });
 
     private readonly LaneMemory _memory = new(options);
+
+    /// <summary>Taken from the queue, and not to be decided from memory.</summary>
+    private readonly List<PendingCommand> _toRead = [];
+
+    private Task<bool>? _arrival;
     private NpgsqlConnection? _connection;
+
+    /// <summary>Whether the connection's transaction failed and has to be rolled back.</summary>
+    private bool _isAborted;
 
     /// <summary>False when the queue is full: the caller is told to come back.</summary>
     public bool TryEnqueue(PendingCommand command) => _queue.Writer.TryWrite(command);
@@ -33,21 +41,13 @@ internal sealed partial class Lane(
     /// <summary>Runs until the writer is completed and the queue is empty, so that a stopping server answers what it accepted.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        var batch = new List<PendingCommand>(options.MaximumBatchSize);
-        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        while (await ArrivalAsync())
         {
-            batch.Clear();
-            while (batch.Count < options.MaximumBatchSize && _queue.Reader.TryRead(out var command))
+            await RunAheadAsync(stopping);
+            if (_toRead.Count > 0)
             {
-                if (!DropIfAbandoned(command))
-                {
-                    batch.Add(command);
-                }
-            }
-
-            if (batch.Count > 0)
-            {
-                await ProcessAsync(batch, stopping);
+                await ProcessAsync([.. _toRead], stopping);
+                _toRead.Clear();
             }
         }
     }
@@ -56,7 +56,132 @@ internal sealed partial class Lane(
 
     public async ValueTask DisposeAsync() => await DropConnectionAsync();
 
-    private async Task ProcessAsync(List<PendingCommand> batch, CancellationToken stopping)
+    /// <summary>
+    /// For as long as the memory has what the commands need: decides the next batch while the one before is being written.
+    /// Returns with nothing on its way; what has to be read for is left in <see cref="_toRead"/>.
+    /// </summary>
+    private async Task RunAheadAsync(CancellationToken stopping)
+    {
+        Flight? flight = null;
+        do
+        {
+            var next = NewBatch();
+            await FillAsync(next, flight);
+            if (flight is not null && !await LandAsync(flight, stopping))
+            {
+                // It was decided on what did not come true.
+                _toRead.InsertRange(0, next.Decided.Commands);
+                return;
+            }
+
+            var landed = flight;
+            next = WithoutAbandoned(next);
+            flight = next.Decided.Count > 0 ? Launch(next) : null;
+            if (landed is not null)
+            {
+                // The database has its next work already.
+                Finish(landed.Batch.Decided);
+            }
+        }
+        while (flight is not null);
+    }
+
+    /// <summary>Takes and decides what has queued, and what arrives until the batch before is written.</summary>
+    private async Task FillAsync(RecalledBatch next, Flight? before)
+    {
+        var taken = new List<PendingCommand>();
+        while (_toRead.Count == 0)
+        {
+            taken.Clear();
+            while (next.Decided.Count + taken.Count < options.MaximumBatchSize && _queue.Reader.TryRead(out var command))
+            {
+                if (!DropIfAbandoned(command))
+                {
+                    taken.Add(command);
+                }
+            }
+
+            Decide(next, taken);
+            if (before is null || next.Decided.Count == options.MaximumBatchSize || before.Written.IsCompleted)
+            {
+                return;
+            }
+
+            var arrival = ArrivalAsync();
+            if (await Task.WhenAny(before.Written, arrival) != arrival || !await arrival)
+            {
+                return;
+            }
+        }
+    }
+
+    private RecalledBatch NewBatch() => new(matrix, _memory, DecidedBatch.Now(time));
+
+    /// <summary>Decides what can be decided from memory, and leaves the rest to be read for.</summary>
+    private void Decide(RecalledBatch batch, List<PendingCommand> commands)
+    {
+        if (commands.Count > 0)
+        {
+            _toRead.InsertRange(0, commands[batch.Decide(commands)..]);
+        }
+    }
+
+    /// <summary>A batch may have waited long for the one before it. Whoever gave up meanwhile is let go, and the others are decided without him.</summary>
+    private RecalledBatch WithoutAbandoned(RecalledBatch decided)
+    {
+        if (!decided.Decided.Commands.Any(static command => command.Abandoned.IsCancellationRequested))
+        {
+            return decided;
+        }
+
+        var anew = NewBatch();
+        Decide(anew, [.. decided.Decided.Commands.Where(command => !DropIfAbandoned(command))]);
+        return anew;
+    }
+
+    private Flight Launch(RecalledBatch batch)
+    {
+        var flight = new Flight(batch, time.GetTimestamp(), WriteAsync(batch));
+
+        // The next batch is decided from what this one leaves behind.
+        _memory.Keep(batch.Decided);
+        return flight;
+    }
+
+    private async Task WriteAsync(RecalledBatch batch)
+    {
+        using var activity = StartActivity(batch.Decided.Count);
+        await batch.CommitAsync(await ConnectionAsync(), CancellationToken.None);
+    }
+
+    /// <summary>False where it was not committed as it was decided; all of its callers have their answers then.</summary>
+    private async Task<bool> LandAsync(Flight flight, CancellationToken stopping)
+    {
+        try
+        {
+            await flight.Written;
+            _memory.WasTrue();
+            Record(flight.Batch.Decided.Count, flight.Started);
+            return true;
+        }
+        catch (PostgresException error) when (BatchWrite.IsStale(error))
+        {
+            LedgerTelemetry.StaleBatches.Add(1);
+            _memory.WasStale();
+            _isAborted = true;
+            await ProcessAsync([.. flight.Batch.Decided.Commands], stopping);
+            return false;
+        }
+        catch (Exception)
+        {
+            await ProcessAsync([.. flight.Batch.Decided.Commands], stopping, flight.Written);
+            return false;
+        }
+    }
+
+    /// <summary>Runs a batch that reads, again and again if need be, until each of its commands has an answer.</summary>
+    /// <param name="failed">A first attempt that failed already.</param>
+    private async Task ProcessAsync(List<PendingCommand> batch, CancellationToken stopping, Task? failed = null)
     {
         var started = time.GetTimestamp();
         var pause = options.FirstRetryPause;
@@ -64,15 +189,15 @@ internal sealed partial class Lane(
         {
             try
             {
-                await RunOnceAsync(batch);
-                LedgerTelemetry.BatchSize.Record(batch.Count);
-                LedgerTelemetry.BatchDuration.Record(time.GetElapsedTime(started).TotalSeconds);
+                await (failed ?? RunOnceAsync(batch));
+                Record(batch.Count, started);
                 return;
             }
             catch (Exception error) when (DatabaseErrors.IsTransient(error))
             {
                 // Whether the transaction was committed may not be known. Running the same keys again settles it: what was
                 // committed is found under its key and answered from there, the rest is decided now.
+                failed = null;
                 LedgerTelemetry.BatchRetries.Add(1);
                 LogRetry(number, batch.Count, error);
                 await DropConnectionAsync();
@@ -105,29 +230,53 @@ internal sealed partial class Lane(
         }
     }
 
-    private async Task RunOnceAsync(List<PendingCommand> batch)
+    private async Task RunOnceAsync(List<PendingCommand> commands)
     {
-        using var activity = LedgerTelemetry.Source.StartActivity("ledger batch", ActivityKind.Internal);
-        activity?.SetTag("stockauthority.lane", number).SetTag("stockauthority.batch_size", batch.Count);
-        _connection ??= await dataSource.OpenConnectionAsync();
-        var (answers, committed) = await new BatchTransaction(matrix, _memory, time).RunAsync(_connection, batch, CancellationToken.None);
-        for (var index = 0; index < batch.Count; index++)
+        using var activity = StartActivity(commands.Count);
+        var connection = await ConnectionAsync();
+        if (_isAborted)
         {
-            if (answers[index] is { } answer)
-            {
-                batch[index].Complete(answer);
-            }
-            else
-            {
-                Drop(batch[index]);
-            }
+            await using var rollback = new NpgsqlCommand("ROLLBACK", connection);
+            await rollback.ExecuteNonQueryAsync(CancellationToken.None);
+            _isAborted = false;
         }
 
-        if (committed.Tenants.Count > 0)
+        var batch = await LockedBatch.DecideAsync(connection, commands, matrix, time, CancellationToken.None);
+        await batch.CommitAsync(connection, null, CancellationToken.None);
+        _memory.Keep(batch);
+        Finish(batch);
+    }
+
+    private void Finish(DecidedBatch batch)
+    {
+        batch.Complete();
+        if (batch.Committed is { Tenants.Count: > 0 } committed)
         {
             onCommitted(committed);
         }
     }
+
+    private Activity? StartActivity(int commands) => LedgerTelemetry.Source.StartActivity("ledger batch", ActivityKind.Internal)?
+        .SetTag("stockauthority.lane", number).SetTag("stockauthority.batch_size", commands);
+
+    private void Record(int commands, long started)
+    {
+        LedgerTelemetry.BatchSize.Record(commands);
+        LedgerTelemetry.BatchDuration.Record(time.GetElapsedTime(started).TotalSeconds);
+    }
+
+    /// <summary>True when something is queued, false when nothing will be any more. The queue takes one such question at a time.</summary>
+    private Task<bool> ArrivalAsync()
+    {
+        if (_arrival is null || _arrival.IsCompleted)
+        {
+            _arrival = _queue.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+        }
+
+        return _arrival;
+    }
+
+    private async ValueTask<NpgsqlConnection> ConnectionAsync() => _connection ??= await dataSource.OpenConnectionAsync();
 
     private static void Complete(List<PendingCommand> batch, StockAnswer answer)
     {
@@ -158,6 +307,7 @@ internal sealed partial class Lane(
     {
         // Whatever went wrong, the next batch starts from what the database has.
         _memory.Forget();
+        _isAborted = false;
         if (_connection is { } connection)
         {
             _connection = null;
@@ -172,6 +322,9 @@ internal sealed partial class Lane(
             }
         }
     }
+
+    /// <param name="Written">Ends when it is committed.</param>
+    private sealed record Flight(RecalledBatch Batch, long Started, Task Written);
 
     [LoggerMessage(LogLevel.Warning, "Lane {Lane}: a batch of {Count} commands is tried again.")]
     private partial void LogRetry(int lane, int count, Exception error);

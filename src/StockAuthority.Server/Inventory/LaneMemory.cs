@@ -20,44 +20,37 @@ internal sealed class LaneMemory(LedgerOptions options)
     private int _caution;
     private int _batchesToRead;
 
-    /// <summary>The state that a batch needs, or null where it has to be read.</summary>
-    public BatchState? Recall(BatchNeeds needs)
+    /// <summary>Adds what commands need to the state of the batch that they join.</summary>
+    /// <returns>False where it has to be read.</returns>
+    public bool TryRecall(BatchNeeds needs, BatchState state)
     {
         // Reservations and transfers are not remembered: most are needed once more, much later, and keeping them all until then costs more.
         if (needs.Events.Count > 0 || needs.Reservations.Count > 0 || needs.Transfers.Count > 0)
         {
-            return null;
+            return false;
         }
 
         if (_batchesToRead > 0)
         {
             _batchesToRead--;
-            return null;
+            return false;
         }
 
-        var state = new BatchState();
-        return RecallHeads(needs, state) && needs.Keys.All(each => RecallLevel(state, each.TenantId, each.Key))
-            ? state
-            : null;
+        return RecallHeads(needs, state) && needs.Keys.All(each => RecallLevel(state, each.TenantId, each.Key));
     }
 
-    /// <summary>Takes over what a committed batch knew.</summary>
-    /// <param name="state">The batch's state.</param>
-    /// <param name="hasWritten">Whether it advanced its tenants' heads.</param>
-    /// <param name="wasRecalled">Whether the state had come from here and proved true.</param>
-    public void Keep(BatchState state, bool hasWritten, bool wasRecalled)
+    /// <summary>
+    /// Takes over what a batch knows. It may be on its way to the database still: whoever learns that it did not get there
+    /// makes the memory forget, with all that was decided from it.
+    /// </summary>
+    public void Keep(DecidedBatch batch)
     {
-        if (wasRecalled)
-        {
-            _caution = 0;
-        }
-
-        foreach (var tenant in state.Tenants)
+        foreach (var tenant in batch.State.Tenants)
         {
             // What is remembered of an older head belongs to an older epoch, and no longer counts.
             var id = tenant.Head.TenantId;
             var epoch = _heads.TryGet(id, out var known) && known.Head.Version == tenant.Head.Version ? known.Epoch : ++_lastEpoch;
-            _heads.Put(id, (hasWritten ? tenant.Advanced : tenant.Head, epoch));
+            _heads.Put(id, (batch.HasWrites ? tenant.Advanced : tenant.Head, epoch));
             foreach (var level in tenant.State.Levels)
             {
                 _levels.Put((id, level.Key), (level, epoch));
@@ -69,6 +62,9 @@ internal sealed class LaneMemory(LedgerOptions options)
             }
         }
     }
+
+    /// <summary>A batch that was decided from here is committed.</summary>
+    public void WasTrue() => _caution = 0;
 
     /// <summary>A batch was decided from here and another server, or an earlier use of one of its keys, had overtaken it.</summary>
     public void WasStale()
@@ -89,6 +85,11 @@ internal sealed class LaneMemory(LedgerOptions options)
     {
         foreach (var tenantId in needs.Tenants)
         {
+            if (state.Tenant(tenantId) is not null)
+            {
+                continue;
+            }
+
             if (!_heads.TryGet(tenantId, out var known))
             {
                 return false;
@@ -102,12 +103,17 @@ internal sealed class LaneMemory(LedgerOptions options)
 
     private bool RecallLevel(BatchState state, string tenantId, StockKey key)
     {
+        var tenant = state.Tenant(tenantId)!.State;
+        if (tenant.Knows(key))
+        {
+            return true;
+        }
+
         if (!_levels.TryGet((tenantId, key), out var known) || known.Epoch != Epoch(tenantId) || !_locations.TryGet((tenantId, key.LocationId), out _))
         {
             return false;
         }
 
-        var tenant = state.Tenant(tenantId)!.State;
         tenant.Load(known.Level);
         tenant.LoadLocation(key.LocationId);
         return true;

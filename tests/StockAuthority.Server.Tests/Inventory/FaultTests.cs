@@ -45,7 +45,7 @@ public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFi
         {
             List<Task<ReserveResponse>> fine = [];
             Task<(StatusCode Code, Google.Rpc.ErrorInfo Info, Google.Rpc.Status Status)>? failing = null;
-            await WhileTenantIsLockedAsync(() =>
+            await WhileAnotherReplicaWritesAsync(() =>
             {
                 // Behind the lock these gather in one batch.
                 fine.AddRange(Enumerable.Range(0, 20).Select(_ => ledger.Inventory.ReserveAsync(Reserve(good, 1)).ResponseAsync));
@@ -72,9 +72,9 @@ public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFi
     {
         var (sku, other) = (await ledger.OpenAsync(10), await ledger.OpenAsync(10));
         Task<ReserveResponse>? ahead = null;
-        await WhileTenantIsLockedAsync(async () =>
+        await WhileAnotherReplicaWritesAsync(async () =>
         {
-            // A batch that waits for the lock may be decided already. What queues behind it is not.
+            // What is on its way to the database cannot be let go. What queues behind it can, decided or not.
             ahead = ledger.Inventory.ReserveAsync(Reserve(other, 1)).ResponseAsync;
             await Eventually.Holds(LaneWaitsAsync);
             await GiveUpAsync(Reserve(sku, 1));
@@ -90,6 +90,27 @@ public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFi
     }
 
     [Fact]
+    public async Task What_was_decided_on_top_of_an_overtaken_batch_is_decided_anew()
+    {
+        var sku = await ledger.OpenAsync(10);
+        await ledger.Inventory.ReserveAsync(Reserve(sku, 1));
+        Task<ReserveResponse>? first = null, second = null, third = null;
+        await WhileAnotherReplicaWritesAsync(async () =>
+        {
+            first = ledger.Inventory.ReserveAsync(Reserve(sku, 6)).ResponseAsync;
+            await Eventually.Holds(LaneWaitsAsync);
+            second = ledger.Inventory.ReserveAsync(Reserve(sku, 4)).ResponseAsync;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            third = ledger.Inventory.ReserveAsync(Reserve(sku, 3)).ResponseAsync;
+        });
+
+        (await first!).Levels[0].Available.ShouldBe(3);
+        (await Should.ThrowAsync<RpcException>(() => second!)).GetRpcStatus()!.GetDetail<Google.Rpc.ErrorInfo>()!.Reason.ShouldBe("INSUFFICIENT_STOCK");
+        (await third!).Levels[0].Available.ShouldBe(0);
+        (await ledger.LevelAsync(sku)).Reserved.ShouldBe(10);
+    }
+
+    [Fact]
     public async Task A_full_queue_refuses_quickly_and_says_when_to_come_back()
     {
         await using var server = await ServerProcess.StartAsync(
@@ -101,7 +122,7 @@ public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFi
         var sku = await ledger.OpenAsync(1_000);
         List<Task<string?>> asking = [];
 
-        await WhileTenantIsLockedAsync(async () =>
+        await WhileAnotherReplicaWritesAsync(async () =>
         {
             asking.AddRange(Enumerable.Range(0, 60).Select(_ => AskAsync(inventory, Reserve(sku, 1))));
             await Eventually.Holds(() => asking.Count(each => each.IsCompleted) >= 40);
@@ -140,15 +161,15 @@ public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFi
         return (bool)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>Holds the tenant's head as another replica in the middle of a batch would.</summary>
-    private async Task WhileTenantIsLockedAsync(Func<Task> action)
+    /// <summary>Holds the tenant's head, and moves it on in the end, as another replica does with a batch.</summary>
+    private async Task WhileAnotherReplicaWritesAsync(Func<Task> action)
     {
         await using var connection = await ledger.Database.DataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var command = new NpgsqlCommand("SELECT 1 FROM tenants WHERE tenant_id = $1 FOR UPDATE", connection, transaction))
+        await using (var command = new NpgsqlCommand("UPDATE tenants SET head_version = head_version + 1 WHERE tenant_id = $1", connection, transaction))
         {
             command.Parameters.Add(new NpgsqlParameter { Value = Tenant });
-            await command.ExecuteScalarAsync();
+            await command.ExecuteNonQueryAsync();
         }
 
         await action();
