@@ -15,6 +15,9 @@ internal sealed class BenchReport
 
     public void Figure(string name, double value) => _figures[name] = Math.Round(value, 3);
 
+    /// <summary>Null where it was not measured in this run.</summary>
+    public double? FigureOf(string name) => _figures.TryGetValue(name, out var value) ? value : null;
+
     public void Loop(string name, LoopResult result)
     {
         Figure(name + "_per_second", result.PerSecond);
@@ -37,7 +40,7 @@ internal sealed class BenchReport
     /// <summary>Left out where one of the two was not measured in this run.</summary>
     public void Ratio(string name, string numerator, string denominator)
     {
-        if (_figures.TryGetValue(numerator, out var above) && _figures.TryGetValue(denominator, out var below))
+        if (FigureOf(numerator) is { } above && FigureOf(denominator) is { } below)
         {
             _ratios[name] = Math.Round(above / below, 3);
         }

@@ -1,163 +1,178 @@
 using System.Globalization;
-using Google.Protobuf.WellKnownTypes;
-using Grpc.Core;
 using Grpc.Health.V1;
-using Grpc.Net.Client;
 using StockAuthority.Cli.Verification;
 using StockAuthority.DevHost.Postgres;
-using StockAuthority.DevHost.Redis;
 using StockAuthority.Inventory.V1;
-using StockAuthority.Payments.V1;
 using StockAuthority.Testing;
 
 namespace StockAuthority.Bench;
 
 /// <summary>One run: the system and plain SQL on one private PostgreSQL, one after the other.</summary>
-internal static class BenchRun
+internal sealed class BenchRun
 {
-    private const string Tenant = "bench";
-    private const string Location = "warehouse-1";
-    private const int UniformSkus = 10_000;
-    private const int LinesPerAdjust = 200;
-    private const long Opening = 1_000_000_000;
+    private const double FeedChangesPerSecond = 5_000;
+    private static readonly TimeSpan SlowSync = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>One HTTP/2 connection is written by one caller at a time; a few let the callers' side keep up.</summary>
-    private const int Channels = 4;
+    private readonly BenchSettings _settings;
+    private readonly BenchStand _stand;
+    private readonly PostgresCluster _cluster;
+    private readonly PgBench _plain;
+    private readonly BenchReport _report;
+
+    private BenchRun(BenchSettings settings, BenchStand stand, PostgresCluster cluster, PgBench plain, BenchReport report) =>
+        (_settings, _stand, _cluster, _plain, _report) = (settings, stand, cluster, plain, report);
 
     public static async Task<BenchReport> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
-        var report = new BenchReport();
         await using var postgres = TestPostgres.With(PostgresSettings.Durable);
         await settings.Progress.WriteLineAsync("starting PostgreSQL and the server");
-        var database = await postgres.CreateDatabaseAsync(cancellationToken);
-        var plain = await PgBench.CreateAsync(await postgres.ClusterAsync(), settings);
-        using var garnet = EmbeddedGarnet.Start(DevHost.Ports.Free());
-        await using (var server = await ServerProcess.StartAsync(database.ConnectionString, garnet.Endpoint, cancellationToken: cancellationToken))
-        {
-            await MeasureAsync(settings, server, plain, report);
-        }
-
-        await settings.Progress.WriteLineAsync("verifying");
-        var verified = await LedgerVerification.RunAsync(database.ConnectionString, new VerificationOptions(), static _ => { }, TimeProvider.System, cancellationToken);
-        report.Problems.AddRange(verified.Problems.Select(problem => $"{problem.Kind}: {problem.Count}, the first in {problem.First}"));
+        var cluster = await postgres.ClusterAsync();
+        var plain = await PgBench.CreateAsync(cluster, settings);
+        await using var stand = await BenchStand.StartAsync(postgres, cancellationToken);
+        var report = new BenchReport();
+        await new BenchRun(settings, stand, cluster, plain, report).RunAsync(cancellationToken);
         return report;
     }
 
-    private static async Task MeasureAsync(BenchSettings settings, ServerProcess server, PgBench plain, BenchReport report)
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var channels = await Task.WhenAll(Enumerable.Range(0, Channels).Select(_ => server.ChannelAsync()));
-        await OpenAsync(channels[0]);
-        var clients = channels.Select(channel => new InventoryService.InventoryServiceClient(channel)).ToArray();
-        var health = channels.Select(channel => new Health.HealthClient(channel)).ToArray();
-
         // A new process compiles its hot paths for a while; until then it measures the compiler.
-        await settings.Progress.WriteLineAsync("warming up");
-        await LoopAsync((caller, number) => ReserveAsync(clients[caller % Channels], Sku(Random.Shared.Next(UniformSkus)), -number), settings.FirstWarmUp);
+        await _settings.Progress.WriteLineAsync("warming up");
+        await LoopAsync((caller, number) => BenchStand.ReserveAsync(Client(caller), Unique("warm-up", number), BenchStand.AnySku()), _settings.FirstWarmUp);
+        _report.Figure("server_mib_warm", _stand.ServerMebibytes);
 
-        await MeasureAsync("empty_unary", () => LoopAsync(async (caller, _) =>
-        {
-            await health[caller % Channels].CheckAsync(new HealthCheckRequest());
-            return true;
-        }));
-        await MeasureAsync("pgbench_hot", plain.HotAsync);
-        await MeasureAsync("reserve_hot", () => LoopAsync((caller, number) => ReserveAsync(clients[caller % Channels], "hot", number)));
-        await MeasureAsync("pgbench_uniform", plain.UniformAsync);
-        await MeasureAsync("reserve_uniform", () => LoopAsync((caller, number) =>
-            ReserveAsync(clients[caller % Channels], Sku(Random.Shared.Next(UniformSkus)), number)));
+        await MeasureAsync("empty_unary", () => LoopAsync(EmptyAsync));
+        await MeasureAsync("get_cached", () => LoopAsync((caller, _) => BenchStand.IsCachedAsync(Client(caller))));
+        await MeasureAsync("pgbench_hot", _plain.HotAsync);
+        await MeasureAsync("pgbench_best_hot", _plain.BestHotAsync);
+        await MeasureAsync("reserve_hot", () => ReserveAsync("hot", static () => [BenchStand.HotSku]));
+        await MeasureAsync("refuse_empty", () => LoopAsync((caller, number) => BenchStand.IsRefusedAsync(Client(caller), Unique("empty", number))));
+        await MeasureAsync("pgbench_uniform", _plain.UniformAsync);
+        await MeasureAsync("pgbench_best_uniform", _plain.BestUniformAsync);
+        await MeasureAsync("reserve_uniform", () => ReserveAsync("uniform", static () => [BenchStand.AnySku()]));
+        await MeasureAsync("reserve_five_lines", () => ReserveAsync("five", static () => Enumerable.Range(0, 5).Select(static _ => BenchStand.AnySku()).Distinct()));
+        await MeasureAsync("stream_hot", () => StreamAsync("s-hot", static () => BenchStand.HotSku));
+        await MeasureAsync("stream_uniform", () => StreamAsync("s-uniform", BenchStand.AnySku));
+        await MeasureOpenAsync();
+        await MeasureAsync("feed", () => FeedLoop.RunAsync(_settings, _stand.Channel, Client(0), FeedChangesPerSecond, TimeProvider.System));
+        _report.Figure("server_mib_end", _stand.ServerMebibytes);
+        await MeasureTenantsAsync();
+        await MeasureTwoServersAsync();
+        await MeasureSlowDiskAsync();
 
-        await MeasureAsync("stream_hot", () => StreamAsync("s-hot", _ => "hot"));
-        await MeasureAsync("stream_uniform", () => StreamAsync("s-uniform", _ => Sku(Random.Shared.Next(UniformSkus))));
-
-        report.Ratio("unary_hot", "reserve_hot_per_second", "pgbench_hot_per_second");
-        report.Ratio("unary_uniform", "reserve_uniform_per_second", "pgbench_uniform_per_second");
-        report.Ratio("stream_hot", "stream_hot_per_second", "pgbench_hot_per_second");
-        report.Ratio("stream_uniform", "stream_uniform_per_second", "pgbench_uniform_per_second");
-        report.Ratio("unary_hot_to_empty", "reserve_hot_per_second", "empty_unary_per_second");
-        foreach (var channel in channels)
-        {
-            channel.Dispose();
-        }
-
-        async Task MeasureAsync(string name, Func<Task<LoopResult>> run)
-        {
-            if (!settings.Wants(name))
-            {
-                return;
-            }
-
-            await settings.Progress.WriteLineAsync($"measuring {name}");
-            await plain.SettleAsync();
-            report.Loop(name, await run());
-        }
-
-        Task<LoopResult> StreamAsync(string name, Func<long, string> sku) => StreamLoop.RunAsync(
-            settings,
-            Tenant,
-            clients,
-            number => new ExecuteCommand { Reserve = Request(sku(number), string.Create(CultureInfo.InvariantCulture, $"{name}-{number}")) },
-            TimeProvider.System);
-
-        Task<LoopResult> LoopAsync(Func<int, long, Task<bool>> call, TimeSpan? duration = null) =>
-            ClosedLoop.RunAsync(settings with { Duration = duration ?? settings.Duration }, call, TimeProvider.System);
+        await _settings.Progress.WriteLineAsync("verifying");
+        var verified = await LedgerVerification.RunAsync(_stand.ConnectionString, new VerificationOptions(), static _ => { }, TimeProvider.System, cancellationToken);
+        _report.Problems.AddRange(verified.Problems.Select(problem => $"{problem.Kind}: {problem.Count}, the first in {problem.First}"));
+        await MeasureOldReservationsAsync();
+        Ratios();
     }
 
-    private static async Task<bool> ReserveAsync(InventoryService.InventoryServiceClient client, string sku, long number)
+    private void Ratios()
     {
-        var request = Request(sku, string.Create(CultureInfo.InvariantCulture, $"{sku}-{number}"));
-        request.TenantId = Tenant;
-        try
-        {
-            await client.ReserveAsync(request);
-            return true;
-        }
-        catch (RpcException)
-        {
-            return false;
-        }
+        _report.Ratio("unary_hot", "reserve_hot_per_second", "pgbench_hot_per_second");
+        _report.Ratio("unary_uniform", "reserve_uniform_per_second", "pgbench_uniform_per_second");
+        _report.Ratio("stream_hot", "stream_hot_per_second", "pgbench_hot_per_second");
+        _report.Ratio("stream_uniform", "stream_uniform_per_second", "pgbench_uniform_per_second");
+        _report.Ratio("stream_hot_to_best", "stream_hot_per_second", "pgbench_best_hot_per_second");
+        _report.Ratio("stream_uniform_to_best", "stream_uniform_per_second", "pgbench_best_uniform_per_second");
+        _report.Ratio("unary_hot_to_empty", "reserve_hot_per_second", "empty_unary_per_second");
+        _report.Ratio("get_cached_to_empty", "get_cached_per_second", "empty_unary_per_second");
+        _report.Ratio("refusals_to_reserves", "refuse_empty_per_second", "reserve_hot_per_second");
+        _report.Ratio("open_p99_to_empty", "open_reserve_p99_ms", "open_empty_p99_ms");
+        _report.Ratio("two_servers", "reserve_uniform_two_servers_per_second", "reserve_uniform_per_second");
+        _report.Ratio("slow_sync_stream_hot", "slow_sync_stream_hot_per_second", "slow_sync_pgbench_hot_per_second");
+        _report.Ratio("with_old_reservations", "reserve_uniform_with_old_per_second", "reserve_uniform_per_second");
+        _report.Ratio("memory_growth", "server_mib_end", "server_mib_warm");
     }
 
-    private static ReserveRequest Request(string sku, string unique) => new()
+    /// <summary>Both at half the rate that single Reserves reach, so that neither waits in queues of its own making.</summary>
+    private async Task MeasureOpenAsync()
     {
-        IdempotencyKey = "reserve-" + unique,
-        OrderRef = "order-" + unique,
-        Lines = { new StockLine { Sku = sku, LocationId = Location, Quantity = 1 } },
-    };
+        if (_report.FigureOf("reserve_uniform_per_second") is not { } peak)
+        {
+            return;
+        }
 
-    private static async Task OpenAsync(GrpcChannel channel)
+        await MeasureAsync("open_empty", () => OpenLoop.RunAsync(_settings, peak / 2, number => EmptyAsync((int)(number % int.MaxValue), number), TimeProvider.System));
+        await MeasureAsync("open_reserve", () => OpenLoop.RunAsync(
+            _settings, peak / 2, number => BenchStand.ReserveAsync(Client((int)(number % int.MaxValue)), Unique("open", number), BenchStand.AnySku()), TimeProvider.System));
+    }
+
+    private async Task MeasureTenantsAsync()
     {
-        var catalogue = new CatalogueService.CatalogueServiceClient(channel);
-        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = Tenant });
-        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = Tenant, LocationId = Location });
-        var inventory = new InventoryService.InventoryServiceClient(channel);
-
-        // A tenant that has payments: each Reserve then has to make sure that none is known of its order.
-        await new PaymentEventService.PaymentEventServiceClient(channel).ApplyPaymentEventAsync(new ApplyPaymentEventRequest
+        const string Name = "reserve_thousand_tenants";
+        if (_settings.Wants(Name))
         {
-            TenantId = Tenant,
-            IdempotencyKey = "payment",
-            Event = new PaymentEvent
-            {
-                EventType = PaymentEventType.AuthCreated,
-                Provider = "bench",
-                Account = "bench",
-                ProviderEventId = "event",
-                PaymentObjectId = "payment",
-                OccurTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
-                SchemaVersion = 1,
-            },
-        });
-        foreach (var skus in Enumerable.Range(0, UniformSkus).Select(Sku).Append("hot").Chunk(LinesPerAdjust))
-        {
-            await inventory.AdjustAsync(new AdjustRequest
-            {
-                TenantId = Tenant,
-                IdempotencyKey = "opening-" + skus[0],
-                DocumentRef = "opening",
-                Reason = AdjustmentReason.OpeningBalance,
-                Lines = { skus.Select(sku => new StockLine { Sku = sku, LocationId = Location, Quantity = Opening }) },
-            });
+            await _settings.Progress.WriteLineAsync("opening 1,000 tenants");
+            await _stand.OpenTenantsAsync();
+            await MeasureAsync(Name, () => LoopAsync((caller, number) => BenchStand.ReserveOfAnyTenantAsync(Client(caller), Unique("tenants", number))));
         }
     }
 
-    private static string Sku(int number) => string.Create(CultureInfo.InvariantCulture, $"sku-{number}");
+    private async Task MeasureTwoServersAsync()
+    {
+        const string Name = "reserve_uniform_two_servers";
+        if (_settings.Wants(Name))
+        {
+            IReadOnlyList<InventoryService.InventoryServiceClient> both = [.. _stand.Inventory, .. await _stand.AddServerAsync()];
+            Task<bool> CallAsync(int caller, long number) => BenchStand.ReserveAsync(both[caller % both.Count], Unique("two", number), BenchStand.AnySku());
+            await LoopAsync((caller, number) => CallAsync(caller, -number), _settings.FirstWarmUp);
+            await MeasureAsync(Name, () => LoopAsync(CallAsync));
+            await _stand.EndAddedServersAsync();
+        }
+    }
+
+    private async Task MeasureSlowDiskAsync()
+    {
+        if (!_settings.WithSlowSync)
+        {
+            return;
+        }
+
+        await using var slow = await SlowDisk.StartAsync(_cluster, SlowSync);
+        await MeasureAsync("slow_sync_pgbench_hot", _plain.HotAsync);
+        await MeasureAsync("slow_sync_stream_hot", () => StreamAsync("s-slow", static () => BenchStand.HotSku));
+    }
+
+    private async Task MeasureOldReservationsAsync()
+    {
+        if (_settings.OldReservations > 0)
+        {
+            await OldReservations.WriteAsync(_stand.ConnectionString, _settings.OldReservations, _settings.Progress);
+            await MeasureAsync("reserve_uniform_with_old", () => ReserveAsync("old", static () => [BenchStand.AnySku()]));
+        }
+    }
+
+    private async Task MeasureAsync(string name, Func<Task<LoopResult>> run)
+    {
+        if (_settings.Wants(name))
+        {
+            await _settings.Progress.WriteLineAsync($"measuring {name}");
+            await _plain.SettleAsync();
+            _report.Loop(name, await run());
+        }
+    }
+
+    private async Task<bool> EmptyAsync(int caller, long number)
+    {
+        await _stand.Health[caller % _stand.Health.Count].CheckAsync(new HealthCheckRequest());
+        return true;
+    }
+
+    private Task<LoopResult> ReserveAsync(string name, Func<IEnumerable<string>> skus) =>
+        LoopAsync((caller, number) => BenchStand.ReserveAsync(Client(caller), Unique(name, number), skus()));
+
+    private Task<LoopResult> StreamAsync(string name, Func<string> sku) => StreamLoop.RunAsync(
+        _settings,
+        BenchStand.Tenant,
+        _stand.Inventory,
+        number => new ExecuteCommand { Reserve = BenchStand.Request(Unique(name, number), sku()) },
+        TimeProvider.System);
+
+    private Task<LoopResult> LoopAsync(Func<int, long, Task<bool>> call, TimeSpan? duration = null) =>
+        ClosedLoop.RunAsync(_settings with { Duration = duration ?? _settings.Duration }, call, TimeProvider.System);
+
+    private InventoryService.InventoryServiceClient Client(int caller) => _stand.Inventory[caller % _stand.Inventory.Count];
+
+    private static string Unique(string name, long number) => string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
 }

@@ -10,6 +10,24 @@ namespace StockAuthority.Bench;
 internal sealed partial class PgBench(PostgresCluster cluster, BenchSettings settings)
 {
     private const int Rows = 10_000;
+    private const int BestHotClients = 8;
+
+    private const string Hot = "\\set id 1";
+
+    private const string TwoStatements =
+        """
+        BEGIN;
+        UPDATE plain_levels SET available = available - 1 WHERE id = :id;
+        INSERT INTO plain_reservations (level_id, quantity) VALUES (:id, 1);
+        END;
+        """;
+
+    private const string OneStatement =
+        """
+        WITH taken AS (UPDATE plain_levels SET available = available - 1 WHERE id = :id RETURNING id) INSERT INTO plain_reservations (level_id, quantity) SELECT id, 1 FROM taken;
+        """;
+
+    private static readonly string Uniform = string.Create(CultureInfo.InvariantCulture, $"\\set id random(1, {Rows})");
 
     private const string Schema =
         """
@@ -35,28 +53,27 @@ internal sealed partial class PgBench(PostgresCluster cluster, BenchSettings set
         await command.ExecuteNonQueryAsync();
     }
 
-    public Task<LoopResult> HotAsync() => RunAsync("\\set id 1");
+    public Task<LoopResult> HotAsync() => RunAsync(Hot, TwoStatements, settings.Callers);
 
-    public Task<LoopResult> UniformAsync() => RunAsync(string.Create(CultureInfo.InvariantCulture, $"\\set id random(1, {Rows})"));
+    public Task<LoopResult> UniformAsync() => RunAsync(Uniform, TwoStatements, settings.Callers);
 
-    private async Task<LoopResult> RunAsync(string choice)
+    /// <summary>As fast as plain SQL gets: one statement, and on a hot row few clients, as more only wait for each other.</summary>
+    public Task<LoopResult> BestHotAsync() => RunAsync(Hot, OneStatement, BestHotClients);
+
+    /// <inheritdoc cref="BestHotAsync"/>
+    public Task<LoopResult> BestUniformAsync() => RunAsync(Uniform, OneStatement, settings.Callers);
+
+    private async Task<LoopResult> RunAsync(string choice, string statements, int clients)
     {
         var script = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.sql");
-        await File.WriteAllTextAsync(script, $"""
-            {choice}
-            BEGIN;
-            UPDATE plain_levels SET available = available - 1 WHERE id = :id;
-            INSERT INTO plain_reservations (level_id, quantity) VALUES (:id, 1);
-            END;
-
-            """);
+        await File.WriteAllTextAsync(script, $"{choice}\n{statements}\n");
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(cluster.SuperuserConnectionString());
             string[] arguments =
             [
                 "-n", "-M", "prepared", "-h", "127.0.0.1", "-p", cluster.Port.ToString(CultureInfo.InvariantCulture), "-U", PostgresCluster.Superuser,
-                "-c", settings.Callers.ToString(CultureInfo.InvariantCulture), "-j", "2",
+                "-c", clients.ToString(CultureInfo.InvariantCulture), "-j", "2",
                 "-T", settings.Duration.TotalSeconds.ToString("0", CultureInfo.InvariantCulture), "-f", script, "postgres",
             ];
             var start = new ProcessStartInfo(cluster.Binaries.Program("pgbench"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
