@@ -8,6 +8,10 @@ internal sealed class AvailabilityOptions
     /// <summary>How long a read waits for the cache before it asks the database instead.</summary>
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long an answer of the cache is given to others who ask this process for the same key; 0 asks the cache each time.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
+    public TimeSpan ReadSharing { get; set; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Nobody waits for a write: it may take longer than a read before it counts as failed.</summary>
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(1);
 

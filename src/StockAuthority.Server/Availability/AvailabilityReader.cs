@@ -6,7 +6,7 @@ using StockLevel = StockAuthority.Core.Inventory.StockLevel;
 namespace StockAuthority.Server.Availability;
 
 /// <summary>Answers levels: from the cache, from the database for what the cache does not have, or from the database alone.</summary>
-internal sealed class AvailabilityReader(AvailabilityCache cache, MissedLevels missed, LevelReads levels)
+internal sealed class AvailabilityReader(AvailabilityCache cache, RecentLevels recentLevels, MissedLevels missed, LevelReads levels)
 {
     public async Task<GetAvailabilityResponse> GetAsync(GetAvailabilityRequest request, CancellationToken cancellationToken)
     {
@@ -31,17 +31,35 @@ internal sealed class AvailabilityReader(AvailabilityCache cache, MissedLevels m
     private async Task<Dictionary<StockKey, Answer>> ReadCachedAsync(string tenantId, StockKey[] keys, CancellationToken cancellationToken)
     {
         var answers = new Dictionary<StockKey, Answer>(keys.Length);
-        var cached = await cache.ReadAsync(tenantId, keys, cancellationToken);
-        var misses = new List<StockKey>();
-        for (var index = 0; index < keys.Length; index++)
+        var asked = new List<StockKey>();
+        var recent = recentLevels.Current();
+        foreach (var key in keys)
         {
-            if (cached[index] is { } level)
+            if (recent.Find(new TenantKey(tenantId, key)) is { } level)
             {
-                answers.Add(keys[index], new Answer(level, AvailabilitySource.Cache));
+                answers.Add(key, new Answer(level, AvailabilitySource.Cache));
             }
             else
             {
-                misses.Add(keys[index]);
+                asked.Add(key);
+            }
+        }
+
+        var misses = new List<StockKey>();
+        if (asked.Count > 0)
+        {
+            var cached = await cache.ReadAsync(tenantId, asked, cancellationToken);
+            for (var index = 0; index < asked.Count; index++)
+            {
+                if (cached[index] is { } level)
+                {
+                    recent.Add(new TenantKey(tenantId, asked[index]), level);
+                    answers.Add(asked[index], new Answer(level, AvailabilitySource.Cache));
+                }
+                else
+                {
+                    misses.Add(asked[index]);
+                }
             }
         }
 

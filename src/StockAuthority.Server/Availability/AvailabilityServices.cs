@@ -15,6 +15,7 @@ internal static class AvailabilityServices
         services.AddSingleton<DatabaseIdentity>();
         services.AddSingleton<AvailabilityCache>();
         services.AddSingleton<LevelReads>();
+        services.AddSingleton<RecentLevels>();
         services.AddSingleton<MissedLevels>();
         services.AddSingleton<AvailabilityReader>();
         services.AddSingleton<AvailabilityRefresh>();

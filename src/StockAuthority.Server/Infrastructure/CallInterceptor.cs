@@ -10,20 +10,29 @@ namespace StockAuthority.Server.Infrastructure;
 /// </summary>
 internal sealed partial class CallInterceptor(Admission admission, ILogger<CallInterceptor> logger) : Interceptor
 {
-    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request,
         ServerCallContext context,
         UnaryServerMethod<TRequest, TResponse> continuation)
     {
         Authorize(TenantOf<TRequest>.Read?.Invoke(request) ?? "", context);
+        Task<TResponse> call;
         try
         {
-            return await continuation(request, context);
+            call = continuation(request, context);
         }
         catch (Exception error) when (error is not RpcException)
         {
             throw Translate(error, context);
         }
+
+        return call.IsCompletedSuccessfully ? call : call.Then(
+            static (done, its) => done switch
+            {
+                { IsCompletedSuccessfully: true } or { Exception.InnerException: RpcException } => done,
+                _ => Task.FromException<TResponse>(its.This.Translate(done.Exception?.InnerException ?? new TaskCanceledException(done), its.Context)),
+            },
+            (This: this, Context: context));
     }
 
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(

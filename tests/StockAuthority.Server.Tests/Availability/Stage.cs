@@ -1,6 +1,7 @@
 using Grpc.Net.Client;
 using StackExchange.Redis;
 using StockAuthority.Inventory.V1;
+using StockAuthority.Server.Availability;
 using StockAuthority.Testing;
 using StockAuthority.Testing.Redis;
 using Answer = StockAuthority.Inventory.V1.Availability;
@@ -93,11 +94,12 @@ internal sealed class Stage : IAsyncDisposable
         () => GetAsync(sku, tenant: tenant, location: location),
         answer => answer.Source == AvailabilitySource.Cache && answer.Level.Version == version);
 
-    /// <summary>Deletes every entry of the cache, as an operator might.</summary>
+    /// <summary>Deletes every entry of the cache, as an operator might, and waits until no server gives away what it heard before.</summary>
     public async Task FlushAsync()
     {
         _outsider ??= await ConnectionMultiplexer.ConnectAsync($"{Redis.Endpoint},allowAdmin=true");
         await _outsider.GetServers()[0].FlushAllDatabasesAsync();
+        await Task.Delay(2 * new AvailabilityOptions().ReadSharing, TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()
