@@ -29,6 +29,11 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
 
     public DateTimeOffset Now { get; private set; } = Shop.Opening;
 
+    public ReservationPolicy Policy { get; set; } = ReservationPolicy.Standard;
+
+    /// <summary>Locations whose units are not promised.</summary>
+    public HashSet<string> NotSellable { get; } = [];
+
     public IReadOnlyList<Movement> Movements => _movements;
 
     public IReadOnlyCollection<StockLevel> Levels => _levels.Values;
@@ -50,10 +55,10 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
 
     public TenantState Load()
     {
-        var state = new TenantState(TenantId, _movements.Count, _movements.Count == 0 ? MovementChain.Genesis : _movements[^1].Hash);
+        var state = new TenantState(TenantId, _movements.Count, _movements.Count == 0 ? MovementChain.Genesis : _movements[^1].Hash, Policy);
         foreach (var location in Shop.Locations)
         {
-            state.LoadLocation(location);
+            state.LoadLocation(location, !NotSellable.Contains(location));
         }
 
         foreach (var level in _levels.Values)

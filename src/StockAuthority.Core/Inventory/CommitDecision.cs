@@ -32,8 +32,8 @@ internal static class CommitDecision
             return StockDecisions.Refuse(new Refusal.ReservationSuperseded(reservation.Number, other.Number));
         }
 
-        return ReserveDecision.Shortages(state, command.Lines) is { IsEmpty: false } shortages
-            ? StockDecisions.Refuse(new Refusal.InsufficientStock(shortages))
+        return ReserveDecision.Obstacle(state, command.Lines) is { } obstacle
+            ? StockDecisions.Refuse(obstacle)
             : CommitAgain(new DecisionBuilder(state, now), reservation, command.Lines);
     }
 

@@ -5,9 +5,9 @@ internal static class ExtendDecision
 {
     public static Decision Decide(TenantState state, StockCommand.Extend command, DateTimeOffset now)
     {
-        if (HoldTime.Until(command.TimeToLive, command.ExpireAt, now) is not { } expireAt)
+        if (state.Policy.HeldUntil(command.TimeToLive, command.ExpireAt, now) is not { } expireAt)
         {
-            return StockDecisions.Reject(new InvalidReference.ExpireTimeOutOfRange());
+            return StockDecisions.Reject(new InvalidReference.HoldTimeOutOfRange(command.ExpireAt is null, state.Policy.LongestTimeToLive));
         }
 
         if (state.Reservation(command.ReservationNumber) is not { } reservation)

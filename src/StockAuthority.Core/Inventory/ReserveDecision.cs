@@ -13,9 +13,9 @@ internal static class ReserveDecision
             return StockDecisions.Reject(new InvalidReference.UnknownLocations(unknown));
         }
 
-        if (HoldTime.Until(command.TimeToLive, command.ExpireAt, now) is not { } expireAt)
+        if (state.Policy.HeldUntil(command.TimeToLive, command.ExpireAt, now) is not { } expireAt)
         {
-            return StockDecisions.Reject(new InvalidReference.ExpireTimeOutOfRange());
+            return StockDecisions.Reject(new InvalidReference.HoldTimeOutOfRange(command.ExpireAt is null, state.Policy.LongestTimeToLive));
         }
 
         var builder = new DecisionBuilder(state, now);
@@ -41,9 +41,9 @@ internal static class ReserveDecision
         }
         else
         {
-            if (Shortages(state, command.Lines) is { IsEmpty: false } shortages)
+            if (Obstacle(state, command.Lines) is { } obstacle)
             {
-                return StockDecisions.Refuse(new Refusal.InsufficientStock(shortages));
+                return StockDecisions.Refuse(obstacle);
             }
 
             reservation = Hold(
@@ -95,6 +95,17 @@ internal static class ReserveDecision
 
         builder.Put(reservation);
         return reservation;
+    }
+
+    /// <summary>Why these units cannot be promised, if they cannot. Where nothing is sold, it does not matter what is there.</summary>
+    public static Refusal? Obstacle(TenantState state, ImmutableArray<StockLine> lines)
+    {
+        if (lines.Any(line => !state.IsSellable(line.Key.LocationId)))
+        {
+            return new Refusal.LocationNotSellable([.. lines.Where(line => !state.IsSellable(line.Key.LocationId)).Select(line => line.Key)]);
+        }
+
+        return Shortages(state, lines) is { IsEmpty: false } shortages ? new Refusal.InsufficientStock(shortages) : null;
     }
 
     public static ImmutableArray<Shortage> Shortages(TenantState state, ImmutableArray<StockLine> lines) =>

@@ -10,17 +10,20 @@ public abstract record StockCommand
     {
     }
 
-    /// <summary>Hold all lines or none, until <c>ExpireAt</c> if there is one, else so long from now. Lines are distinct by key.</summary>
+    /// <summary>
+    /// Hold all lines or none, until <c>ExpireAt</c> if there is one, else so long from now, else as long as the tenant's policy
+    /// says. Lines are distinct by key.
+    /// </summary>
     public sealed record Reserve(
         string OrderRef,
         string? PaymentObjectId,
         string? Channel,
         ImmutableArray<StockLine> Lines,
-        TimeSpan TimeToLive,
+        TimeSpan? TimeToLive,
         DateTimeOffset? ExpireAt = null) : StockCommand;
 
     /// <summary>Hold what is still reserved until a later time: <c>ExpireAt</c> if there is one, else so long from now.</summary>
-    public sealed record Extend(long ReservationNumber, TimeSpan TimeToLive, DateTimeOffset? ExpireAt = null) : StockCommand;
+    public sealed record Extend(long ReservationNumber, TimeSpan? TimeToLive, DateTimeOffset? ExpireAt = null) : StockCommand;
 
     /// <summary>Allocate reserved units to a paid order, all lines or none; units that have expired are reserved again where possible.</summary>
     public sealed record Commit(long ReservationNumber, ImmutableArray<StockLine> Lines) : StockCommand;

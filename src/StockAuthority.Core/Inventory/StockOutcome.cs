@@ -57,6 +57,9 @@ public abstract record Refusal
 
     public sealed record InsufficientStock(ImmutableArray<Shortage> Shortages) : Refusal;
 
+    /// <summary>Units at these locations are not promised to anybody.</summary>
+    public sealed record LocationNotSellable(ImmutableArray<StockKey> Keys) : Refusal;
+
     public sealed record ReservationFinal(long ReservationNumber, ReservationState State) : Refusal;
 
     /// <summary>Nothing is held any more that could expire.</summary>
@@ -114,6 +117,8 @@ public abstract record InvalidReference
 
     public sealed record UnknownTransfer(string TransferId) : InvalidReference;
 
-    /// <summary>Not after now, or further away than units may be held.</summary>
-    public sealed record ExpireTimeOutOfRange : InvalidReference;
+    /// <summary>Until a time that is not after now, or for longer than the tenant's policy allows.</summary>
+    /// <param name="IsTimeToLive">It was asked for as a time to live, not as a time.</param>
+    /// <param name="Longest">What the policy allows.</param>
+    public sealed record HoldTimeOutOfRange(bool IsTimeToLive, TimeSpan Longest) : InvalidReference;
 }

@@ -12,7 +12,7 @@ public sealed record AppliedDecision(Decision Decision, long FirstSequence, long
 /// The part of one tenant's stock that a batch of commands touches: read once under the tenant's lock, changed in memory by
 /// one decision after the other, and written back as a whole. What is not in here does not exist for the decisions.
 /// </summary>
-public sealed class TenantState(string tenantId, long lastSequence, byte[] lastHash)
+public sealed class TenantState(string tenantId, long lastSequence, byte[] lastHash, ReservationPolicy policy)
 {
     private readonly Dictionary<StockKey, StockLevel> _levels = [];
     private readonly Dictionary<long, Reservation> _reservations = [];
@@ -20,7 +20,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly Dictionary<string, Transfer> _transfers = new(StringComparer.Ordinal);
     private readonly Dictionary<PaymentId, Payment> _payments = [];
     private readonly HashSet<PaymentEventId> _recordedEvents = [];
-    private readonly HashSet<string> _locations = [];
+    private readonly Dictionary<string, bool> _locations = new(StringComparer.Ordinal);
 
     private readonly HashSet<StockKey> _changedLevels = [];
     private readonly HashSet<StockKey> _createdLevels = [];
@@ -30,6 +30,8 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly List<Movement> _movements = [];
 
     public string TenantId { get; } = tenantId;
+
+    public ReservationPolicy Policy { get; } = policy;
 
     public long LastSequence { get; private set; } = lastSequence;
 
@@ -41,8 +43,8 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     /// <summary>Every level that is known here, changed or not.</summary>
     public IEnumerable<StockLevel> Levels => _levels.Values;
 
-    /// <summary>The locations that are known to exist.</summary>
-    public IEnumerable<string> Locations => _locations;
+    /// <summary>The locations that are known to exist, and whether units there can be reserved.</summary>
+    public IReadOnlyDictionary<string, bool> Locations => _locations;
 
     public IEnumerable<StockLevel> ChangedLevels => _changedLevels.Select(key => _levels[key]);
 
@@ -75,7 +77,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public void Load(PaymentEventId recorded) => _recordedEvents.Add(recorded);
 
-    public void LoadLocation(string locationId) => _locations.Add(locationId);
+    public void LoadLocation(string locationId, bool isSellable) => _locations[locationId] = isSellable;
 
     public StockLevel Level(StockKey key) => _levels.GetValueOrDefault(key) ?? new StockLevel(key);
 
@@ -85,7 +87,10 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     /// <summary>Whether the level had no movement before the first one that was applied here.</summary>
     public bool IsCreated(StockKey key) => _createdLevels.Contains(key);
 
-    public bool HasLocation(string locationId) => _locations.Contains(locationId);
+    public bool HasLocation(string locationId) => _locations.ContainsKey(locationId);
+
+    /// <summary>Whether units there can be reserved.</summary>
+    public bool IsSellable(string locationId) => _locations.GetValueOrDefault(locationId);
 
     public Reservation? Reservation(long number) => _reservations.GetValueOrDefault(number);
 

@@ -43,6 +43,7 @@ public static class ResolutionReason
     public const string MissingContext = "MISSING_CONTEXT";
     public const string InvalidContext = "INVALID_CONTEXT";
     public const string UnknownLocation = "UNKNOWN_LOCATION";
+    public const string LocationNotSellable = "LOCATION_NOT_SELLABLE";
     public const string UnreadablePayload = "UNREADABLE_PAYLOAD";
     public const string OrderDiffers = "ORDER_DIFFERS";
     public const string LinesDiffer = "LINES_DIFFER";

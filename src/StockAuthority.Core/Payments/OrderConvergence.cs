@@ -9,7 +9,10 @@ namespace StockAuthority.Core.Payments;
 /// </summary>
 internal sealed class OrderConvergence
 {
-    /// <summary>How long a reservation that a payment event made is held without a capture.</summary>
+    /// <summary>
+    /// How long a reservation that a payment event made is held without a capture: as long as card networks let an authorization
+    /// stand. A tenant's policy is about what its checkout asks for.
+    /// </summary>
     public static readonly TimeSpan DefaultTimeToLive = TimeSpan.FromDays(7);
 
     private readonly DecisionBuilder _builder;
@@ -218,7 +221,7 @@ internal sealed class OrderConvergence
 
     /// <summary>A new reservation of all these lines, or null and nothing moved.</summary>
     private Reservation? Take(ImmutableArray<StockLine> lines) =>
-        lines.All(line => _builder.State.HasLocation(line.Key.LocationId) && _builder.Level(line.Key).Available >= line.Quantity)
+        lines.All(line => _builder.State.IsSellable(line.Key.LocationId) && _builder.Level(line.Key).Available >= line.Quantity)
             ? ReserveDecision.Hold(
                 _builder,
                 _orderRef,
@@ -230,9 +233,11 @@ internal sealed class OrderConvergence
             : null;
 
     private Verdict Unavailable(ImmutableArray<StockLine> lines, InventoryAction action, string reason) =>
-        lines.All(line => _builder.State.HasLocation(line.Key.LocationId))
-            ? Verdict.Held(action, reason)
-            : Verdict.Held(action, ResolutionReason.UnknownLocation);
+        Verdict.Held(
+            action,
+            lines.Any(line => !_builder.State.HasLocation(line.Key.LocationId)) ? ResolutionReason.UnknownLocation
+                : lines.Any(line => !_builder.State.IsSellable(line.Key.LocationId)) ? ResolutionReason.LocationNotSellable
+                : reason);
 
     private bool Differs(ImmutableArray<StockLine> lines) => lines.Any(line => line.Quantity > _demand.Original(line.Key));
 

@@ -19,13 +19,20 @@ internal sealed class AvailabilityReader(AvailabilityCache cache, RecentLevels r
         {
             Availabilities =
             {
-                keys.Select(key => answers[key]).Select(answer => new StockAuthority.Inventory.V1.Availability
-                {
-                    Level = StockMessages.Level(answer.Level),
-                    Source = answer.Source,
-                }),
+                keys.Select(key => Message(answers[key])),
             },
         };
+    }
+
+    private static StockAuthority.Inventory.V1.Availability Message(Answer answer)
+    {
+        var message = new StockAuthority.Inventory.V1.Availability { Level = StockMessages.Level(answer.Level), Source = answer.Source };
+        if (answer.IsSellable is { } isSellable)
+        {
+            message.Sellable = isSellable;
+        }
+
+        return message;
     }
 
     private async Task<Dictionary<StockKey, Answer>> ReadCachedAsync(string tenantId, StockKey[] keys, CancellationToken cancellationToken)
@@ -80,10 +87,15 @@ internal sealed class AvailabilityReader(AvailabilityCache cache, RecentLevels r
     private async Task<Dictionary<StockKey, Answer>> ReadStrongAsync(string tenantId, StockKey[] keys, CancellationToken cancellationToken)
     {
         var found = await levels.ReadAsync([.. keys.Select(key => new TenantKey(tenantId, key))], cancellationToken);
+        var sellable = await levels.SellableAsync(tenantId, keys.Select(key => key.LocationId), cancellationToken);
         return keys.ToDictionary(
             key => key,
-            key => new Answer(found.GetValueOrDefault(new TenantKey(tenantId, key)) ?? new StockLevel(key), AvailabilitySource.Database));
+            key => new Answer(
+                found.GetValueOrDefault(new TenantKey(tenantId, key)) ?? new StockLevel(key),
+                AvailabilitySource.Database,
+                sellable.Contains(key.LocationId)));
     }
 
-    private readonly record struct Answer(StockLevel Level, AvailabilitySource Source);
+    /// <param name="IsSellable">Known only where the database was asked.</param>
+    private readonly record struct Answer(StockLevel Level, AvailabilitySource Source, bool? IsSellable = null);
 }

@@ -15,4 +15,6 @@ internal sealed partial class LevelReads
             LIMIT 1
         ) AS l
         """;
+
+    private const string SellableSql = "SELECT location_id FROM locations WHERE location_id = ANY ($1) AND tenant_id = $2 AND sellable";
 }

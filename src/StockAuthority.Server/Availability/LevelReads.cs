@@ -5,7 +5,7 @@ using StockAuthority.Server.Inventory;
 
 namespace StockAuthority.Server.Availability;
 
-/// <summary>Reads levels from the database.</summary>
+/// <summary>Reads levels, and whether they are on sale, from the database.</summary>
 internal sealed partial class LevelReads([FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads)
 {
     /// <summary>The levels that exist, in one round trip; every change committed before the call is in them.</summary>
@@ -24,5 +24,21 @@ internal sealed partial class LevelReads([FromKeyedServices(DataSources.Reads)] 
         }
 
         return levels;
+    }
+
+    /// <summary>Those of the locations whose units can be reserved.</summary>
+    public async Task<HashSet<string>> SellableAsync(string tenantId, IEnumerable<string> locations, CancellationToken cancellationToken)
+    {
+        await using var command = reads.CreateCommand(SellableSql);
+        command.Parameters.Add(Sql.Texts([.. locations.Distinct()]));
+        command.Parameters.Add(Sql.Text(tenantId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var sellable = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            sellable.Add(reader.GetString(0));
+        }
+
+        return sellable;
     }
 }

@@ -6,7 +6,10 @@ using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Catalogue;
 
-/// <summary>Tenants and places over gRPC. They change rarely and hold no units, so they do not go through the ledger.</summary>
+/// <summary>
+/// Tenants and places over gRPC. They change rarely and hold no units, so they do not go through the ledger; but the ledger
+/// decides by them, so a change advances the head of its tenant.
+/// </summary>
 internal sealed partial class CatalogueGrpcService([FromKeyedServices(DataSources.Reads)] NpgsqlDataSource database)
     : CatalogueService.CatalogueServiceBase
 {
@@ -17,18 +20,55 @@ internal sealed partial class CatalogueGrpcService([FromKeyedServices(DataSource
     {
         var fields = new RequestFields();
         fields.Tenant(request.TenantId);
-        fields.Optional("display_name", request.DisplayName);
+        var displayName = fields.Optional("display_name", request.DisplayName);
+        var (defaultTtl, maximumTtl) = CatalogueRequests.Policy(fields, request.Policy);
         fields.ThrowIfAny();
-        if (Caller.Of(context) is not { ServesAllTenants: true })
-        {
-            throw Errors.Status(Code.PermissionDenied, "OPERATOR_NEEDED", "Registering a tenant needs a token for all tenants.").ToRpcException();
-        }
+        RequireOperator(context, "Registering a tenant");
 
         await using var command = database.CreateCommand(PutTenantSql);
         command.Parameters.Add(Sql.Text(request.TenantId));
-        command.Parameters.Add(Sql.Text(Name(request.DisplayName, request.TenantId)));
+        command.Parameters.Add(Sql.OptionalText(displayName));
+        command.Parameters.Add(Sql.Flag(request.Policy is not null));
+        command.Parameters.Add(Sql.OptionalSpan(defaultTtl));
+        command.Parameters.Add(Sql.OptionalSpan(maximumTtl));
         await command.ExecuteNonQueryAsync(context.CancellationToken);
-        return new PutTenantResponse { TenantId = request.TenantId, DisplayName = Name(request.DisplayName, request.TenantId) };
+        var tenant = await TenantAsync(request.TenantId, context.CancellationToken);
+        return new PutTenantResponse { TenantId = tenant.TenantId, DisplayName = tenant.DisplayName, Policy = tenant.Policy };
+    }
+
+    public override async Task<GetTenantResponse> GetTenant(GetTenantRequest request, ServerCallContext context)
+    {
+        var fields = new RequestFields();
+        fields.Tenant(request.TenantId);
+        fields.ThrowIfAny();
+        return new GetTenantResponse { Tenant = await TenantAsync(request.TenantId, context.CancellationToken) };
+    }
+
+    public override async Task<ListTenantsResponse> ListTenants(ListTenantsRequest request, ServerCallContext context)
+    {
+        var fields = new RequestFields();
+        var pageSize = fields.PageSize(request.PageSize, StandardPageSize, MaximumPageSize);
+        fields.Optional("page_token", request.PageToken);
+        fields.ThrowIfAny();
+        RequireOperator(context, "Listing all tenants");
+
+        await using var command = database.CreateCommand(ListTenantsSql);
+        command.Parameters.Add(Sql.Text(request.PageToken));
+        command.Parameters.Add(Sql.Number(pageSize + 1));
+        await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
+        var response = new ListTenantsResponse();
+        while (await reader.ReadAsync(context.CancellationToken))
+        {
+            if (response.Tenants.Count == pageSize)
+            {
+                response.NextPageToken = response.Tenants[^1].TenantId;
+                break;
+            }
+
+            response.Tenants.Add(CatalogueRequests.ReadTenant(reader));
+        }
+
+        return response;
     }
 
     public override async Task<PutLocationResponse> PutLocation(PutLocationRequest request, ServerCallContext context)
@@ -36,26 +76,44 @@ internal sealed partial class CatalogueGrpcService([FromKeyedServices(DataSource
         var fields = new RequestFields();
         fields.Tenant(request.TenantId);
         fields.Text("location_id", request.LocationId);
-        fields.Optional("display_name", request.DisplayName);
+        var displayName = fields.Optional("display_name", request.DisplayName);
+        fields.Known("kind", request.Kind);
         fields.ThrowIfAny();
 
-        await using var command = database.CreateCommand(PutLocationSql);
-        command.Parameters.Add(Sql.Text(request.LocationId));
-        command.Parameters.Add(Sql.Text(request.TenantId));
-        command.Parameters.Add(Sql.Text(Name(request.DisplayName, request.LocationId)));
+        await using var connection = await database.OpenConnectionAsync(context.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(context.CancellationToken);
+        await using var put = new NpgsqlCommand(PutLocationSql, connection, transaction);
+        put.Parameters.Add(Sql.Text(request.LocationId));
+        put.Parameters.Add(Sql.Text(request.TenantId));
+        put.Parameters.Add(Sql.OptionalText(displayName));
+        put.Parameters.Add(Sql.OptionalNumber(request.Kind == LocationKind.Unspecified ? null : (long)request.Kind));
+        put.Parameters.Add(Sql.OptionalFlag(request.HasSellable ? request.Sellable : null));
         try
         {
-            await command.ExecuteNonQueryAsync(context.CancellationToken);
+            if (await put.ExecuteScalarAsync(context.CancellationToken) is not null)
+            {
+                await using var advance = new NpgsqlCommand(AdvanceHeadSql, connection, transaction);
+                advance.Parameters.Add(Sql.Text(request.TenantId));
+                await advance.ExecuteNonQueryAsync(context.CancellationToken);
+            }
         }
         catch (PostgresException error) when (error.ConstraintName == "locations_tenant_fk")
         {
             throw Errors.UnknownTenant(request.TenantId).ToRpcException();
         }
 
-        return new PutLocationResponse
+        await using var get = new NpgsqlCommand(GetLocationSql, connection, transaction);
+        get.Parameters.Add(Sql.Text(request.LocationId));
+        get.Parameters.Add(Sql.Text(request.TenantId));
+        PutLocationResponse response;
+        await using (var reader = await get.ExecuteReaderAsync(context.CancellationToken))
         {
-            Location = new Location { LocationId = request.LocationId, DisplayName = Name(request.DisplayName, request.LocationId) },
-        };
+            await reader.ReadAsync(context.CancellationToken);
+            response = new PutLocationResponse { Location = CatalogueRequests.ReadLocation(reader) };
+        }
+
+        await transaction.CommitAsync(context.CancellationToken);
+        return response;
     }
 
     public override async Task<ListLocationsResponse> ListLocations(ListLocationsRequest request, ServerCallContext context)
@@ -80,11 +138,25 @@ internal sealed partial class CatalogueGrpcService([FromKeyedServices(DataSource
                 break;
             }
 
-            response.Locations.Add(new Location { LocationId = reader.GetString(0), DisplayName = reader.GetString(1) });
+            response.Locations.Add(CatalogueRequests.ReadLocation(reader));
         }
 
         return response;
     }
 
-    private static string Name(string displayName, string id) => displayName.Length > 0 ? displayName : id;
+    private async Task<RegisteredTenant> TenantAsync(string tenantId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(GetTenantSql);
+        command.Parameters.Add(Sql.Text(tenantId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? CatalogueRequests.ReadTenant(reader) : throw Errors.UnknownTenant(tenantId).ToRpcException();
+    }
+
+    private static void RequireOperator(ServerCallContext context, string what)
+    {
+        if (Caller.Of(context) is not { ServesAllTenants: true })
+        {
+            throw Errors.Status(Code.PermissionDenied, "OPERATOR_NEEDED", $"{what} needs a token for all tenants.").ToRpcException();
+        }
+    }
 }

@@ -70,6 +70,22 @@ internal sealed class RequestFields
         return null;
     }
 
+    /// <summary>Null where it is absent, or out of its bounds, which are whole seconds.</summary>
+    public TimeSpan? Span(string field, Duration? value, TimeSpan shortest, TimeSpan longest, string bounds)
+    {
+        // Compared as it came: a TimeSpan is coarser than a google.protobuf.Duration, and not every one of these can be one.
+        var (least, most) = ((long)shortest.TotalSeconds, (long)longest.TotalSeconds);
+        if (value is null
+            || (value.Nanos is >= 0 and <= 999_999_999 && value.Seconds >= least
+                && (value.Seconds < most || (value.Seconds == most && value.Nanos == 0))))
+        {
+            return value?.ToTimeSpan();
+        }
+
+        Add(field, "OUT_OF_RANGE", "must be " + bounds);
+        return null;
+    }
+
     public int PageSize(int value, int standard, int maximum)
     {
         if (value < 0 || value > maximum)

@@ -46,6 +46,8 @@ internal static class Scope
         [Inventory + "ListReservations"] = StockRead,
         [Inventory + "ListAvailability"] = StockRead,
         [Catalogue + "PutTenant"] = OperationsCatalogue,
+        [Catalogue + "GetTenant"] = OperationsRead,
+        [Catalogue + "ListTenants"] = OperationsRead,
         [Catalogue + "PutLocation"] = OperationsCatalogue,
         [Catalogue + "ListLocations"] = StockRead,
         [Payments + "ApplyPaymentEvent"] = PaymentsApply,

@@ -67,6 +67,13 @@ internal static class Sql
     public static NpgsqlParameter OptionalTime(DateTimeOffset? value) =>
         new() { Value = value is { } time ? time.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
+    public static NpgsqlParameter OptionalSpan(TimeSpan? value) =>
+        new() { Value = value is { } span ? span : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval };
+
+    public static NpgsqlParameter OptionalFlag(bool? value) => new() { Value = value is { } flag ? flag : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Boolean };
+
+    public static NpgsqlParameter Flag(bool value) => new NpgsqlParameter<bool> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Boolean };
+
     public static NpgsqlParameter Time(DateTimeOffset value) => new NpgsqlParameter<DateTime> { TypedValue = value.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
     public static void Add(this NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)

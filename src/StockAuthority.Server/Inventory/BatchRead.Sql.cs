@@ -7,7 +7,8 @@ internal static partial class BatchRead
     /// <summary>Sorted, so that two batches that share tenants cannot wait for each other in a circle.</summary>
     private const string LockHeadsSql =
         """
-        SELECT tenant_id, head_version, last_sequence, last_hash, last_event_number, last_recorded_at, clock_timestamp()
+        SELECT tenant_id, head_version, last_sequence, last_hash, last_event_number, last_recorded_at,
+               default_ttl, maximum_ttl, clock_timestamp()
         FROM tenants
         WHERE tenant_id = ANY ($1)
         ORDER BY tenant_id COLLATE "C"
@@ -27,12 +28,12 @@ internal static partial class BatchRead
         ) AS o
         """;
 
-    private const string LocationsSql =
+    public const string LocationsSql =
         """
-        SELECT wanted.tenant_id, wanted.location_id
+        SELECT wanted.tenant_id, wanted.location_id, found.sellable
         FROM unnest($1::text[], $2::text[]) AS wanted (location_id, tenant_id)
         CROSS JOIN LATERAL (
-            SELECT 1 FROM locations
+            SELECT locations.sellable FROM locations
             WHERE locations.location_id = wanted.location_id AND locations.tenant_id = wanted.tenant_id
             OFFSET 0
         ) AS found

@@ -15,14 +15,22 @@ internal sealed record StoredOutcome(byte[] Fingerprint, short AnswerKind, byte[
 /// <summary>A tenant's head row.</summary>
 /// <param name="Version">Counts the batches that wrote anything of the tenant: while it stands, nothing has changed.</param>
 /// <param name="LastRecordedAt">Time of the latest movement; later ones never have an earlier time, whatever a server's clock says.</param>
-internal sealed record TenantHead(string TenantId, long Version, long LastSequence, byte[] LastHash, long LastEventNumber, DateTimeOffset LastRecordedAt);
+/// <param name="Policy">Changes with the version too, so that it can be remembered with it.</param>
+internal sealed record TenantHead(
+    string TenantId,
+    long Version,
+    long LastSequence,
+    byte[] LastHash,
+    long LastEventNumber,
+    DateTimeOffset LastRecordedAt,
+    ReservationPolicy Policy);
 
 /// <summary>One tenant in a batch: the head that it began from, and the state that its commands change.</summary>
 internal sealed class BatchTenant(TenantHead head)
 {
     public TenantHead Head { get; } = head;
 
-    public TenantState State { get; } = new(head.TenantId, head.LastSequence, head.LastHash);
+    public TenantState State { get; } = new(head.TenantId, head.LastSequence, head.LastHash, head.Policy);
 
     public long LastEventNumber { get; set; } = head.LastEventNumber;
 
@@ -33,7 +41,8 @@ internal sealed class BatchTenant(TenantHead head)
         State.LastSequence,
         State.LastHash,
         LastEventNumber,
-        State.Movements.Count > 0 ? State.Movements[^1].RecordedAt : Head.LastRecordedAt);
+        State.Movements.Count > 0 ? State.Movements[^1].RecordedAt : Head.LastRecordedAt,
+        Head.Policy);
 }
 
 /// <summary>What a batch knows: one state for each tenant that exists, and the answers that are stored for its keys.</summary>
@@ -67,8 +76,9 @@ internal sealed class BatchState
             row.GetInt64(2),
             row.GetFieldValue<byte[]>(3),
             row.GetInt64(4),
-            row.GetFieldValue<DateTimeOffset>(5)));
-        DatabaseTime = row.GetFieldValue<DateTimeOffset>(6);
+            row.GetFieldValue<DateTimeOffset>(5),
+            ReservationPolicy.Of(Optional<TimeSpan>(row, 6), Optional<TimeSpan>(row, 7))));
+        DatabaseTime = row.GetFieldValue<DateTimeOffset>(8);
     }
 
     public void LoadOutcome(NpgsqlDataReader row) => _outcomes[(row.GetString(1), row.GetString(0))] =
@@ -85,11 +95,11 @@ internal sealed class BatchState
 
     public void LoadTransfer(NpgsqlDataReader row) => State(row)?.Load(TransferRow.Read(row, 1));
 
-    public void LoadLocation(NpgsqlDataReader row) => State(row)?.LoadLocation(row.GetString(1));
+    public void LoadLocation(NpgsqlDataReader row) => State(row)?.LoadLocation(row.GetString(1), row.GetBoolean(2));
 
     public void LoadLevel(NpgsqlDataReader row) => State(row)?.Load(LevelRow.Read(row, new StockKey(row.GetString(1), row.GetString(2)), 3));
 
-    /// <summary>A key, whether its location exists, and its level if there is one.</summary>
+    /// <summary>A key, whether its location is sellable (null: there is none), and its level if there is one.</summary>
     public void LoadTouchedKey(NpgsqlDataReader row)
     {
         if (State(row) is not { } tenant)
@@ -97,9 +107,9 @@ internal sealed class BatchState
             return;
         }
 
-        if (row.GetBoolean(3))
+        if (Optional<bool>(row, 3) is { } isSellable)
         {
-            tenant.LoadLocation(row.GetString(2));
+            tenant.LoadLocation(row.GetString(2), isSellable);
         }
 
         if (!row.IsDBNull(4))
@@ -115,4 +125,7 @@ internal sealed class BatchState
     private TenantState? State(NpgsqlDataReader row) => Tenant(row.GetString(0))?.State;
 
     private static string? Optional(NpgsqlDataReader row, int ordinal) => row.IsDBNull(ordinal) ? null : row.GetString(ordinal);
+
+    private static T? Optional<T>(NpgsqlDataReader row, int ordinal)
+        where T : struct => row.IsDBNull(ordinal) ? null : row.GetFieldValue<T>(ordinal);
 }

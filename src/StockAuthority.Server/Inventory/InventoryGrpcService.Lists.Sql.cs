@@ -85,7 +85,8 @@ internal sealed partial class InventoryGrpcService
 
     private const string ListAvailabilitySql =
         """
-        SELECT location_id, available, reserved, committed, inspection, damaged, in_transit, shortfall, version, sequence
+        SELECT location_id, available, reserved, committed, inspection, damaged, in_transit, shortfall, version, sequence,
+               (SELECT l.sellable FROM locations l WHERE l.location_id = stock_levels.location_id AND l.tenant_id = stock_levels.tenant_id)
         FROM stock_levels
         WHERE sku = $2 AND tenant_id = $1 AND location_id > $3
         ORDER BY location_id

@@ -47,6 +47,10 @@ internal sealed partial class InventoryGrpcService
             }
 
             response.Levels.Add(StockMessages.Level(LevelRow.Read(reader, new StockKey(sku, reader.GetString(0)), 1)));
+            if (!reader.GetBoolean(10))
+            {
+                response.UnsellableLocationIds.Add(reader.GetString(0));
+            }
         }
 
         return response;

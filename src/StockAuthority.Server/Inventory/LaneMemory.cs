@@ -14,7 +14,7 @@ internal sealed class LaneMemory(LedgerOptions options)
 
     private readonly Remembered<string, (TenantHead Head, long Epoch)> _heads = new(options.RememberedLevels);
     private readonly Remembered<(string TenantId, StockKey Key), (StockLevel Level, long Epoch)> _levels = new(options.RememberedLevels);
-    private readonly Remembered<(string TenantId, string LocationId), bool> _locations = new(options.RememberedLevels);
+    private readonly Remembered<(string TenantId, string LocationId), (bool IsSellable, long Epoch)> _locations = new(options.RememberedLevels);
 
     private long _lastEpoch;
     private int _caution;
@@ -56,9 +56,9 @@ internal sealed class LaneMemory(LedgerOptions options)
                 _levels.Put((id, level.Key), (level, epoch));
             }
 
-            foreach (var location in tenant.State.Locations)
+            foreach (var (location, isSellable) in tenant.State.Locations)
             {
-                _locations.Put((id, location), true);
+                _locations.Put((id, location), (isSellable, epoch));
             }
         }
     }
@@ -109,13 +109,14 @@ internal sealed class LaneMemory(LedgerOptions options)
             return true;
         }
 
-        if (!_levels.TryGet((tenantId, key), out var known) || known.Epoch != Epoch(tenantId) || !_locations.TryGet((tenantId, key.LocationId), out _))
+        if (!_levels.TryGet((tenantId, key), out var known) || known.Epoch != Epoch(tenantId)
+            || !_locations.TryGet((tenantId, key.LocationId), out var location) || location.Epoch != known.Epoch)
         {
             return false;
         }
 
         tenant.Load(known.Level);
-        tenant.LoadLocation(key.LocationId);
+        tenant.LoadLocation(key.LocationId, location.IsSellable);
         return true;
     }
 

@@ -48,7 +48,7 @@ internal static partial class PaymentContextRead
         ) AS r
         """;
 
-    /// <summary>A key without a level still answers whether its location exists.</summary>
+    /// <summary>A key without a level still answers whether its location exists and is sellable.</summary>
     private const string LevelsSql =
         """
         WITH touched AS MATERIALIZED (
@@ -83,11 +83,11 @@ internal static partial class PaymentContextRead
             FROM touched_lines
             CROSS JOIN LATERAL jsonb_to_recordset(touched_lines.lines) AS line (sku text, location_id text)
         )
-        SELECT k.tenant_id, k.sku, k.location_id, place.is_known IS NOT NULL,
+        SELECT k.tenant_id, k.sku, k.location_id, place.sellable,
                l.available, l.reserved, l.committed, l.inspection, l.damaged, l.in_transit, l.shortfall, l.version, l.sequence
         FROM touched_keys k
         LEFT JOIN LATERAL (
-            SELECT true AS is_known FROM locations
+            SELECT locations.sellable FROM locations
             WHERE locations.location_id = k.location_id AND locations.tenant_id = k.tenant_id
             OFFSET 0
         ) AS place ON true

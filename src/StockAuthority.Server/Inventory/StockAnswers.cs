@@ -58,7 +58,7 @@ internal static class StockAnswers
         InvalidReference.UnknownReservation unknown => ReservationNotFound(StockMessages.ReservationId(unknown.ReservationNumber)),
         InvalidReference.UnknownTransfer unknown => TransferNotFound(unknown.TransferId),
         InvalidReference.UnknownLocations unknown => UnknownLocations(unknown),
-        InvalidReference.ExpireTimeOutOfRange => ExpireTimeOutOfRange(),
+        InvalidReference.HoldTimeOutOfRange outOfRange => HoldTimeOutOfRange(outOfRange),
         _ => throw new InvalidOperationException($"No answer for {reference.GetType().Name}."),
     });
 
@@ -115,6 +115,7 @@ internal static class StockAnswers
 
     private static Status Refused(Refusal refusal) => refusal switch
     {
+        Refusal.LocationNotSellable notSellable => LocationNotSellable(notSellable.Keys),
         Refusal.InsufficientStock insufficient => Shortages(
             insufficient.Shortages,
             "INSUFFICIENT_STOCK",
@@ -268,16 +269,35 @@ internal static class StockAnswers
             ("location_ids", string.Join(',', unknown.LocationIds))).With(details);
     }
 
-    private static Status ExpireTimeOutOfRange()
+    private static Status LocationNotSellable(IReadOnlyList<StockKey> keys)
     {
-        var details = new BadRequest();
-        details.FieldViolations.Add(new BadRequest.Types.FieldViolation
+        var details = new PreconditionFailure();
+        foreach (var key in keys)
         {
-            Field = "expire_time",
-            Reason = "OUT_OF_RANGE",
-            Description = "expire_time must be after now and at most 90 days away.",
-        });
-        return Errors.Status(Code.InvalidArgument, "OUT_OF_RANGE", "expire_time must be after now and at most 90 days away. Nothing was done.", ("fields", "expire_time")).With(details);
+            details.Violations.Add(new PreconditionFailure.Types.Violation
+            {
+                Type = "LOCATION_NOT_SELLABLE",
+                Subject = $"{key.Sku}@{key.LocationId}",
+                Description = $"Units at '{key.LocationId}' cannot be reserved.",
+            });
+        }
+
+        return Errors.Status(
+            Code.FailedPrecondition,
+            "LOCATION_NOT_SELLABLE",
+            $"Units there cannot be reserved: {Keys(keys)}.",
+            ("location_ids", string.Join(',', keys.Select(key => key.LocationId).Distinct()))).With(details);
+    }
+
+    private static Status HoldTimeOutOfRange(InvalidReference.HoldTimeOutOfRange outOfRange)
+    {
+        var longest = outOfRange.Longest.ToString("c", CultureInfo.InvariantCulture);
+        var (field, description) = outOfRange.IsTimeToLive
+            ? ("ttl", $"ttl must be at most {longest}, as the tenant's policy says.")
+            : ("expire_time", $"expire_time must be after now and at most {longest} away.");
+        var details = new BadRequest();
+        details.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Reason = "OUT_OF_RANGE", Description = description });
+        return Errors.Status(Code.InvalidArgument, "OUT_OF_RANGE", description + " Nothing was done.", ("fields", field)).With(details);
     }
 
     private static string Keys(IEnumerable<StockKey> keys) => string.Join(", ", keys.Take(5).Select(key => $"{key.Sku} at {key.LocationId}"));

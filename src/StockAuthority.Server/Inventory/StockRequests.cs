@@ -16,7 +16,6 @@ internal static class StockRequests
 {
     public const int MaximumLines = 200;
 
-    private static readonly TimeSpan DefaultTimeToLive = TimeSpan.FromDays(7);
     private static readonly TimeSpan ShortestTimeToLive = TimeSpan.FromSeconds(1);
 
     public static StockCommand.Reserve Read(ReserveRequest request)
@@ -210,25 +209,9 @@ internal static class StockRequests
         return (ReservationNumber(reservationId), units);
     }
 
-    private static TimeSpan TimeToLive(RequestFields fields, Duration? ttl)
-    {
-        if (ttl is null)
-        {
-            return DefaultTimeToLive;
-        }
-
-        var seconds = ttl.Seconds;
-        if (ttl.Nanos is < 0 or > 999_999_999
-            || seconds < ShortestTimeToLive.TotalSeconds
-            || seconds > HoldTime.Longest.TotalSeconds
-            || (seconds == (long)HoldTime.Longest.TotalSeconds && ttl.Nanos > 0))
-        {
-            fields.Add("ttl", "OUT_OF_RANGE", "must be 1 second to 90 days");
-            return DefaultTimeToLive;
-        }
-
-        return ttl.ToTimeSpan();
-    }
+    /// <summary>Within what any tenant allows; whether this one does is for the ledger to say.</summary>
+    private static TimeSpan? TimeToLive(RequestFields fields, Duration? ttl) =>
+        fields.Span("ttl", ttl, ShortestTimeToLive, ReservationPolicy.Standard.LongestTimeToLive, "1 second to 90 days");
 
     /// <summary>In the database's precision. Whether it is in time is for the ledger to say: a retry after it must still get its answer.</summary>
     private static DateTimeOffset? ExpireAt(RequestFields fields, Timestamp? expireTime, Duration? ttl)

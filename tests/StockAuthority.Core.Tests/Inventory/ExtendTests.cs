@@ -31,7 +31,7 @@ public sealed class ExtendTests
     [Fact]
     public void A_time_can_be_named()
     {
-        var until = _ledger.Now + HoldTime.Longest;
+        var until = _ledger.Now + ReservationPolicy.Standard.LongestTimeToLive;
         LedgerModel.Reserved(Extend(TimeSpan.Zero, until)).ExpireAt.ShouldBe(until);
         LedgerModel.Reserved(_ledger.Run(Shop.Reserve(Shop.Mugs(1)) with { ExpireAt = until })).ExpireAt.ShouldBe(until);
     }
@@ -39,10 +39,12 @@ public sealed class ExtendTests
     [Fact]
     public void A_time_that_is_not_ahead_or_too_far_away_is_invalid()
     {
-        foreach (var until in (DateTimeOffset[])[_ledger.Now, _ledger.Now + HoldTime.Longest + TimeSpan.FromTicks(1)])
+        var longest = ReservationPolicy.Standard.LongestTimeToLive;
+        var outOfRange = new StockOutcome.Invalid(new InvalidReference.HoldTimeOutOfRange(IsTimeToLive: false, longest));
+        foreach (var until in (DateTimeOffset[])[_ledger.Now, _ledger.Now + longest + TimeSpan.FromTicks(1)])
         {
-            Extend(TimeSpan.Zero, until).Outcome.ShouldBe(new StockOutcome.Invalid(new InvalidReference.ExpireTimeOutOfRange()));
-            _ledger.Run(Shop.Reserve(Shop.Mugs(1)) with { ExpireAt = until }).Outcome.ShouldBe(new StockOutcome.Invalid(new InvalidReference.ExpireTimeOutOfRange()));
+            Extend(TimeSpan.Zero, until).Outcome.ShouldBe(outOfRange);
+            _ledger.Run(Shop.Reserve(Shop.Mugs(1)) with { ExpireAt = until }).Outcome.ShouldBe(outOfRange);
         }
     }
 

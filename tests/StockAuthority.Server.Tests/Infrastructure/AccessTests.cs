@@ -134,7 +134,7 @@ public sealed class AccessTests(Ledger ledger) : IClassFixture<Ledger>
     {
         using var channel = GrpcChannel.ForAddress(ledger.Server.Grpc);
         var request = (IMessage)Activator.CreateInstance(call.InputType.ClrType)!;
-        call.InputType.FindFieldByName("tenant_id").Accessor.SetValue(request, Tenant);
+        call.InputType.FindFieldByName("tenant_id")?.Accessor.SetValue(request, Tenant);
         var bytes = Marshallers.Create(static (byte[] value) => value, static value => value);
         var method = new Method<byte[], byte[]>(call.IsServerStreaming ? MethodType.ServerStreaming : MethodType.Unary, call.Service.FullName, call.Name, bytes, bytes);
         var options = new CallOptions(
