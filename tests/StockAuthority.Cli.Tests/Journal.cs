@@ -9,7 +9,7 @@ internal static class Journal
     private const string ReadSql =
         """
         SELECT sequence, sku, location_id, from_state, to_state, quantity, level_version, available_after, operation,
-               order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash
+               order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash, occurred_at
         FROM movements WHERE tenant_id = $1 ORDER BY sequence
         """;
 
@@ -68,5 +68,6 @@ internal static class Journal
         (AdjustmentReason)row.GetInt16(12),
         row.GetString(13),
         row.GetFieldValue<DateTimeOffset>(14),
-        []);
+        [],
+        row.IsDBNull(16) ? null : row.GetFieldValue<DateTimeOffset>(16));
 }

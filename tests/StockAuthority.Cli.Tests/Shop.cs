@@ -75,20 +75,23 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
         await Inventory.CommitAsync(new CommitRequest { TenantId = tenant, IdempotencyKey = New("key"), ReservationId = sold, Lines = { Line(Mug, 2) } });
         await Inventory.FulfillAsync(new FulfillRequest { TenantId = tenant, IdempotencyKey = New("key"), ReservationId = sold, Lines = { Line(Mug, 1) } });
         await Inventory.ReleaseAsync(new ReleaseRequest { TenantId = tenant, IdempotencyKey = New("key"), ReservationId = sold, Lines = { Line(Tea, 1) } });
-        await AdjustAsync(tenant, AdjustmentReason.Sale, Line(Tea, -103));
+        await AdjustAsync(tenant, AdjustmentReason.Sale, Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000)), Line(Tea, -103));
         await AdjustAsync(tenant, AdjustmentReason.Receipt, Line(Tea, 10));
         await CaptureAsync(tenant, New("order"), Line(Mug, 3));
         await ReserveAsync(tenant, null, Line(Mug, 5), Line(Tea, 2));
         return tenant;
     }
 
-    public Task AdjustAsync(string tenant, AdjustmentReason reason, params StockLine[] lines) => Inventory.AdjustAsync(new AdjustRequest
+    public Task AdjustAsync(string tenant, AdjustmentReason reason, params StockLine[] lines) => AdjustAsync(tenant, reason, null, lines);
+
+    public Task AdjustAsync(string tenant, AdjustmentReason reason, Timestamp? occurTime, params StockLine[] lines) => Inventory.AdjustAsync(new AdjustRequest
     {
         TenantId = tenant,
         IdempotencyKey = New("key"),
         DocumentRef = New("document"),
         Reason = reason,
         Lines = { lines },
+        OccurTime = occurTime,
     }).ResponseAsync;
 
     public async Task<string> ReserveAsync(string tenant, string? order, params StockLine[] lines) =>

@@ -26,7 +26,7 @@ internal sealed partial class LedgerReads
     private const string JournalSql =
         """
         SELECT sequence, sku, location_id, from_state, to_state, quantity, level_version, available_after, operation,
-               order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash
+               order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash, occurred_at
         FROM movements
         WHERE tenant_id = $1 AND sequence > $2 AND sequence <= $3
         ORDER BY sequence

@@ -181,7 +181,8 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
         (AdjustmentReason)row.GetInt16(12),
         row.GetString(13),
         row.GetFieldValue<DateTimeOffset>(14),
-        row.GetFieldValue<byte[]>(15));
+        row.GetFieldValue<byte[]>(15),
+        row.IsDBNull(16) ? null : row.GetFieldValue<DateTimeOffset>(16));
 
     private static LevelRow ReadLevel(NpgsqlDataReader row) => new(
         row.GetString(0),

@@ -7,6 +7,11 @@ internal static class AdjustDecision
 {
     public static Decision Decide(TenantState state, StockCommand.Adjust command, DateTimeOffset now)
     {
+        if (StockDecisions.IsAhead(command.OccurredAt, now))
+        {
+            return StockDecisions.Reject(new InvalidReference.OccursInFuture());
+        }
+
         if (StockDecisions.UnknownLocations(state, command.Lines) is { IsEmpty: false } unknown)
         {
             return StockDecisions.Reject(new InvalidReference.UnknownLocations(unknown));
@@ -58,7 +63,8 @@ internal static class AdjustDecision
             Math.Abs(line.Quantity),
             StockOperation.Adjust,
             DocumentRef: command.DocumentRef,
-            Reason: command.Reason);
+            Reason: command.Reason,
+            OccurredAt: command.OccurredAt);
         if (line.Quantity > 0)
         {
             builder.MoveToAvailable(draft);

@@ -13,7 +13,8 @@ public sealed record MovementDraft(
     string? OrderRef = null,
     long? ReservationNumber = null,
     string? DocumentRef = null,
-    AdjustmentReason Reason = AdjustmentReason.None);
+    AdjustmentReason Reason = AdjustmentReason.None,
+    DateTimeOffset? OccurredAt = null);
 
 /// <summary>What a command does: the outcome for its caller and every change that comes with it, all or none.</summary>
 public sealed record Decision(StockOutcome Outcome)

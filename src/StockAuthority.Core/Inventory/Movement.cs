@@ -2,6 +2,7 @@ namespace StockAuthority.Core.Inventory;
 
 /// <summary>One line of the journal.</summary>
 /// <param name="Hash">SHA-256 over the previous movement's hash and this one's canonical bytes; see <see cref="MovementChain"/>.</param>
+/// <param name="OccurredAt">When it happened, where whoever reported it said so. The order of the journal does not follow it.</param>
 public sealed record Movement(
     long Sequence,
     StockKey Key,
@@ -17,4 +18,5 @@ public sealed record Movement(
     AdjustmentReason Reason,
     string IdempotencyKey,
     DateTimeOffset RecordedAt,
-    byte[] Hash);
+    byte[] Hash,
+    DateTimeOffset? OccurredAt = null);

@@ -8,7 +8,7 @@ namespace StockAuthority.Core.Inventory;
 /// <summary>
 /// The journal's hash chain. Canonical bytes of a movement, in this order: tenant, sequence, SKU, location, from, to,
 /// quantity, level version, available after, operation, order, reservation number (0 for none), document, reason,
-/// idempotency key, recorded at in microseconds since 1970. Texts are UTF-8 behind their byte length; lengths and numbers
+/// idempotency key, recorded at in microseconds since 1970; and only where it is known, occurred at in the same unit. Texts are UTF-8 behind their byte length; lengths and numbers
 /// are 8 bytes, big-endian; an absent text has length -1. The hash is SHA-256(previous hash, canonical bytes); before the
 /// first movement stand 32 zero bytes.
 /// </summary>
@@ -17,7 +17,7 @@ public static class MovementChain
     public const int HashLength = 32;
 
     /// <summary>Numbers, and lengths of texts, in the canonical bytes.</summary>
-    private const int Fields = 16;
+    private const int Fields = 18;
 
     /// <summary>Bytes of UTF-8 that one UTF-16 character takes at most.</summary>
     private const int LargestCharacter = 3;
@@ -62,7 +62,12 @@ public static class MovementChain
         writer.Write(movement.DocumentRef);
         writer.Write((long)movement.Reason);
         writer.Write(movement.IdempotencyKey);
-        writer.Write((movement.RecordedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        writer.Write(movement.RecordedAt);
+        if (movement.OccurredAt is { } occurredAt)
+        {
+            writer.Write(occurredAt);
+        }
+
         SHA256.HashData(writer.Written, hash);
         if (rented is not null)
         {
@@ -88,6 +93,8 @@ public static class MovementChain
             BinaryPrimitives.WriteInt64BigEndian(_buffer[_length..], number);
             _length += sizeof(long);
         }
+
+        public void Write(DateTimeOffset time) => Write((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
 
         public void Write(string? text)
         {

@@ -10,6 +10,11 @@ internal static class ReceiveReturnDecision
 {
     public static Decision Decide(TenantState state, StockCommand.ReceiveReturn command, DateTimeOffset now)
     {
+        if (StockDecisions.IsAhead(command.OccurredAt, now))
+        {
+            return StockDecisions.Reject(new InvalidReference.OccursInFuture());
+        }
+
         if (StockDecisions.UnknownLocations(state, command.Lines) is { IsEmpty: false } unknown)
         {
             return StockDecisions.Reject(new InvalidReference.UnknownLocations(unknown));
@@ -50,7 +55,8 @@ internal static class ReceiveReturnDecision
                 StockOperation.ReceiveReturn,
                 command.OrderRef,
                 command.ReservationNumber,
-                command.DocumentRef));
+                command.DocumentRef,
+                OccurredAt: command.OccurredAt));
             reservation = reservation is null ? null : Return(reservation, line);
         }
 

@@ -10,6 +10,11 @@ internal static class SetLevelsDecision
 {
     public static Decision Decide(TenantState state, StockCommand.SetLevels command, DateTimeOffset now)
     {
+        if (StockDecisions.IsAhead(command.OccurredAt, now))
+        {
+            return StockDecisions.Reject(new InvalidReference.OccursInFuture());
+        }
+
         if (StockDecisions.UnknownLocations(state, command.Lines.Select(line => line.Key.LocationId)) is { IsEmpty: false } unknown)
         {
             return StockDecisions.Reject(new InvalidReference.UnknownLocations(unknown));
@@ -56,7 +61,8 @@ internal static class SetLevelsDecision
             Math.Abs(difference),
             StockOperation.SetLevels,
             DocumentRef: command.DocumentRef,
-            Reason: AdjustmentReason.CycleCount);
+            Reason: AdjustmentReason.CycleCount,
+            OccurredAt: command.OccurredAt);
         if (difference > 0)
         {
             builder.MoveToAvailable(draft);

@@ -35,14 +35,20 @@ public abstract record StockCommand
     public sealed record Fulfill(long ReservationNumber, ImmutableArray<StockLine> Lines) : StockCommand;
 
     /// <summary>Signed changes of what is available.</summary>
-    public sealed record Adjust(string DocumentRef, AdjustmentReason Reason, ImmutableArray<StockLine> Lines) : StockCommand;
+    /// <param name="OccurredAt">When it happened, where that is known; recorded, and nothing depends on it. So for the other facts.</param>
+    public sealed record Adjust(string DocumentRef, AdjustmentReason Reason, ImmutableArray<StockLine> Lines, DateTimeOffset? OccurredAt = null) : StockCommand;
 
     /// <summary>A count: what is on hand, as of a version of each level. All lines or none; they are distinct by key.</summary>
-    public sealed record SetLevels(string DocumentRef, ImmutableArray<CountedLine> Lines) : StockCommand;
+    public sealed record SetLevels(string DocumentRef, ImmutableArray<CountedLine> Lines, DateTimeOffset? OccurredAt = null) : StockCommand;
 
     /// <summary>Goods came back from a customer. Lines are distinct by key.</summary>
     /// <param name="ReservationNumber">Under which they had been handed over, where that is known.</param>
-    public sealed record ReceiveReturn(string OrderRef, string DocumentRef, ImmutableArray<StockLine> Lines, long? ReservationNumber) : StockCommand;
+    public sealed record ReceiveReturn(
+        string OrderRef,
+        string DocumentRef,
+        ImmutableArray<StockLine> Lines,
+        long? ReservationNumber,
+        DateTimeOffset? OccurredAt = null) : StockCommand;
 
     /// <summary>Returned units were inspected, all lines or none. Lines are distinct by key and disposition.</summary>
     public sealed record InspectReturn(string DocumentRef, string? OrderRef, ImmutableArray<InspectedLine> Lines) : StockCommand;

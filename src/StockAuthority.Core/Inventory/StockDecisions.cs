@@ -9,6 +9,9 @@ public static class StockDecisions
     /// <summary>Every JSON client can represent whole numbers up to here exactly, so no balance may pass it.</summary>
     public const long MaximumUnits = 1L << 53;
 
+    /// <summary>How far a till's clock may be ahead of ours.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
     public static Decision Decide(TenantState state, StockCommand command, TriggerMatrix matrix, DateTimeOffset now) => command switch
     {
         StockCommand.Reserve reserve => ReserveDecision.Decide(state, reserve, matrix, now),
@@ -30,6 +33,9 @@ public static class StockDecisions
     internal static Decision Refuse(Refusal refusal) => new(new StockOutcome.Refused(refusal));
 
     internal static Decision Reject(InvalidReference reference) => new(new StockOutcome.Invalid(reference));
+
+    /// <summary>Whether something is said to happen in the future, which nobody can know.</summary>
+    internal static bool IsAhead(DateTimeOffset? occurredAt, DateTimeOffset now) => occurredAt > now + ClockTolerance;
 
     /// <summary>The locations among these lines that the tenant does not have, each once.</summary>
     internal static ImmutableArray<string> UnknownLocations(TenantState state, ImmutableArray<StockLine> lines) =>

@@ -113,6 +113,9 @@ public abstract record InvalidReference
 
     public sealed record UnknownLocations(ImmutableArray<string> LocationIds) : InvalidReference;
 
+    /// <summary>A fact that is said to happen in the future.</summary>
+    public sealed record OccursInFuture : InvalidReference;
+
     public sealed record UnknownReservation(long ReservationNumber) : InvalidReference;
 
     public sealed record UnknownTransfer(string TransferId) : InvalidReference;

@@ -143,7 +143,8 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
                 draft.Reason,
                 idempotencyKey,
                 now,
-                []);
+                [],
+                draft.OccurredAt);
             LastHash = MovementChain.Next(LastHash, TenantId, movement);
             LastSequence = level.Sequence;
             _movements.Add(movement with { Hash = LastHash });

@@ -10,7 +10,7 @@ internal sealed partial class FeedReader
     private const string PageSql =
         """
         SELECT m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
-               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash,
+               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash, m.occurred_at,
                l.available, l.reserved, l.committed, l.inspection, l.damaged, l.in_transit, l.shortfall, l.version, l.sequence,
                t.last_sequence
         FROM tenants t

@@ -11,8 +11,8 @@ internal sealed partial class FeedReader([FromKeyedServices(DataSources.Reads)] 
 {
     public const int WatchPageSize = 500;
 
-    private const int LevelColumn = 16;
-    private const int HeadColumn = 25;
+    private const int LevelColumn = 17;
+    private const int HeadColumn = 26;
 
     private readonly ConcurrentDictionary<(string TenantId, long After), Task<FeedPage?>> _shared = new();
 

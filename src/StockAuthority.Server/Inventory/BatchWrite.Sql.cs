@@ -9,10 +9,11 @@ internal sealed partial class BatchWrite
         """
         INSERT INTO movements (
             sequence, tenant_id, sku, location_id, from_state, to_state, quantity, level_version, available_after, operation,
-            order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash)
+            order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash, occurred_at)
         SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::smallint[]), unnest($6::smallint[]),
                unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::bigint[]), unnest($10::smallint[]), unnest($11::text[]), unnest($12::bigint[]),
-               unnest($13::text[]), unnest($14::smallint[]), unnest($15::text[]), unnest($16::timestamptz[]), unnest($17::bytea[])
+               unnest($13::text[]), unnest($14::smallint[]), unnest($15::text[]), unnest($16::timestamptz[]), unnest($17::bytea[]),
+               unnest($18::timestamptz[])
         """;
 
     private const string NewLevelsSql =

@@ -122,7 +122,8 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             Sql.SmallNumbers(movements, static each => (short)each.Row.Reason),
             Sql.Texts(movements, static each => each.Row.IdempotencyKey),
             Sql.Times(movements, static each => each.Row.RecordedAt),
-            Sql.Bytes(movements, static each => each.Row.Hash));
+            Sql.Bytes(movements, static each => each.Row.Hash),
+            Sql.OptionalTimes(movements, static each => each.Row.OccurredAt));
 
         AddLevels(commands, NewLevelsSql, Rows(tenant => tenant.State.ChangedLevels.Where(level => tenant.State.IsCreated(level.Key))));
         AddLevels(commands, ChangedLevelsSql, Rows(tenant => tenant.State.ChangedLevels.Where(level => !tenant.State.IsCreated(level.Key))));

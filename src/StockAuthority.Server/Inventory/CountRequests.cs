@@ -16,8 +16,9 @@ internal static class CountRequests
         StockRequests.Mutation(fields, request.TenantId, request.IdempotencyKey);
         var documentRef = fields.Text("document_ref", request.DocumentRef);
         var lines = Lines(fields, request);
+        var occurredAt = StockRequests.OccurredAt(fields, request.OccurTime);
         fields.ThrowIfAny();
-        return new StockCommand.SetLevels(documentRef, lines);
+        return new StockCommand.SetLevels(documentRef, lines, occurredAt);
     }
 
     private static ImmutableArray<CountedLine> Lines(RequestFields fields, SetLevelsRequest request)

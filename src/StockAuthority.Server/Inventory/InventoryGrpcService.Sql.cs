@@ -20,7 +20,7 @@ internal sealed partial class InventoryGrpcService
     private const string ListMovementsSql =
         """
         SELECT t.last_sequence, m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
-               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash
+               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash, m.occurred_at
         FROM tenants t
         LEFT JOIN LATERAL (
             SELECT * FROM movements

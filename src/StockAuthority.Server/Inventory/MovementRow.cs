@@ -5,7 +5,7 @@ namespace StockAuthority.Server.Inventory;
 
 /// <summary>
 /// Reads a movement from the columns sequence, sku, location_id, from_state, to_state, quantity, level_version,
-/// available_after, operation, order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash.
+/// available_after, operation, order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash, occurred_at.
 /// </summary>
 internal static class MovementRow
 {
@@ -24,5 +24,6 @@ internal static class MovementRow
         (AdjustmentReason)row.GetInt16(first + 12),
         row.GetString(first + 13),
         row.GetFieldValue<DateTimeOffset>(first + 14),
-        row.GetFieldValue<byte[]>(first + 15));
+        row.GetFieldValue<byte[]>(first + 15),
+        row.IsDBNull(first + 16) ? null : row.GetFieldValue<DateTimeOffset>(first + 16));
 }

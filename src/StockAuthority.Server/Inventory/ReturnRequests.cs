@@ -19,8 +19,10 @@ internal static class ReturnRequests
         var documentRef = fields.Text("document_ref", request.DocumentRef);
         var reservationId = fields.Optional("reservation_id", request.ReservationId);
         var lines = StockRequests.Lines(fields, request.Lines, isSigned: false);
+        var occurredAt = StockRequests.OccurredAt(fields, request.OccurTime);
         fields.ThrowIfAny();
-        return new StockCommand.ReceiveReturn(orderRef, documentRef, lines, reservationId is null ? null : StockRequests.ReservationNumber(reservationId));
+        return new StockCommand.ReceiveReturn(
+            orderRef, documentRef, lines, reservationId is null ? null : StockRequests.ReservationNumber(reservationId), occurredAt);
     }
 
     public static StockCommand.InspectReturn Read(InspectReturnRequest request)

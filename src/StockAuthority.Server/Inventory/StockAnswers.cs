@@ -58,6 +58,7 @@ internal static class StockAnswers
         InvalidReference.UnknownReservation unknown => ReservationNotFound(StockMessages.ReservationId(unknown.ReservationNumber)),
         InvalidReference.UnknownTransfer unknown => TransferNotFound(unknown.TransferId),
         InvalidReference.UnknownLocations unknown => UnknownLocations(unknown),
+        InvalidReference.OccursInFuture => OutOfRange("occur_time", "occur_time is more than 5 minutes ahead of the server's clock."),
         InvalidReference.HoldTimeOutOfRange outOfRange => HoldTimeOutOfRange(outOfRange),
         _ => throw new InvalidOperationException($"No answer for {reference.GetType().Name}."),
     });
@@ -295,6 +296,11 @@ internal static class StockAnswers
         var (field, description) = outOfRange.IsTimeToLive
             ? ("ttl", $"ttl must be at most {longest}, as the tenant's policy says.")
             : ("expire_time", $"expire_time must be after now and at most {longest} away.");
+        return OutOfRange(field, description);
+    }
+
+    private static Status OutOfRange(string field, string description)
+    {
         var details = new BadRequest();
         details.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Reason = "OUT_OF_RANGE", Description = description });
         return Errors.Status(Code.InvalidArgument, "OUT_OF_RANGE", description + " Nothing was done.", ("fields", field)).With(details);

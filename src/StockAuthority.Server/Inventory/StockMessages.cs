@@ -102,5 +102,6 @@ internal static class StockMessages
         IdempotencyKey = movement.IdempotencyKey,
         RecordTime = movement.RecordedAt.ToTimestamp(),
         Hash = ByteString.CopyFrom(movement.Hash),
+        OccurTime = movement.OccurredAt?.ToTimestamp(),
     };
 }

@@ -18,6 +18,9 @@ internal static class StockRequests
 
     private static readonly TimeSpan ShortestTimeToLive = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whatever reports an earlier time has a clock that was never set.</summary>
+    private static readonly DateTimeOffset EarliestOccurrence = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     public static StockCommand.Reserve Read(ReserveRequest request)
     {
         var fields = new RequestFields();
@@ -84,8 +87,9 @@ internal static class StockRequests
             fields.Add("lines", "SIGN_MISMATCH", $"must all be {(sign > 0 ? "positive" : "negative")} for {request.Reason}");
         }
 
+        var occurredAt = OccurredAt(fields, request.OccurTime);
         fields.ThrowIfAny();
-        return new StockCommand.Adjust(documentRef, (Core.Inventory.AdjustmentReason)request.Reason, lines);
+        return new StockCommand.Adjust(documentRef, (Core.Inventory.AdjustmentReason)request.Reason, lines, occurredAt);
     }
 
     public static void Mutation(RequestFields fields, string tenantId, string idempotencyKey)
@@ -213,7 +217,7 @@ internal static class StockRequests
     private static TimeSpan? TimeToLive(RequestFields fields, Duration? ttl) =>
         fields.Span("ttl", ttl, ShortestTimeToLive, ReservationPolicy.Standard.LongestTimeToLive, "1 second to 90 days");
 
-    /// <summary>In the database's precision. Whether it is in time is for the ledger to say: a retry after it must still get its answer.</summary>
+    /// <summary>Whether it is in time is for the ledger to say: a retry after it must still get its answer.</summary>
     private static DateTimeOffset? ExpireAt(RequestFields fields, Timestamp? expireTime, Duration? ttl)
     {
         if (expireTime is null)
@@ -226,8 +230,23 @@ internal static class StockRequests
             fields.Add("expire_time", "CONFLICTING_FIELDS", "must not be given together with ttl");
         }
 
-        return fields.Time("expire_time", expireTime) is { } time ? time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond)) : null;
+        return InDatabasePrecision(fields.Time("expire_time", expireTime));
     }
+
+    /// <summary>When a fact happened. Whether that is in the future is for the ledger to say, as for <c>expire_time</c>.</summary>
+    public static DateTimeOffset? OccurredAt(RequestFields fields, Timestamp? occurTime)
+    {
+        var occurredAt = InDatabasePrecision(fields.Time("occur_time", occurTime));
+        if (occurredAt < EarliestOccurrence)
+        {
+            fields.Add("occur_time", "OUT_OF_RANGE", "must not be before the year 2000");
+        }
+
+        return occurredAt;
+    }
+
+    private static DateTimeOffset? InDatabasePrecision(DateTimeOffset? time) =>
+        time is { } value ? value.AddTicks(-(value.Ticks % TimeSpan.TicksPerMicrosecond)) : null;
 
     /// <summary>The sign that the reason demands; 0 where both are possible.</summary>
     private static int OnlySign(AdjustmentReason reason) => reason switch

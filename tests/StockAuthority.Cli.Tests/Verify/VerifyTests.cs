@@ -31,6 +31,18 @@ public sealed class VerifyTests(Shop shop) : IClassFixture<Shop>
         "UPDATE movements SET quantity = quantity + 1 WHERE tenant_id = $1 AND sequence = 3",
         "broken_hash", "movements", "sequence 3", "hash ", "hash ")]
     [InlineData(
+        "another time of occurrence",
+        "UPDATE movements SET occurred_at = occurred_at + interval '1 microsecond' WHERE tenant_id = $1 AND sequence = 9",
+        "broken_hash", "movements", "sequence 9", "hash ", "hash ")]
+    [InlineData(
+        "a time of occurrence that nobody reported",
+        "UPDATE movements SET occurred_at = now() WHERE tenant_id = $1 AND sequence = 3",
+        "broken_hash", "movements", "sequence 3", "hash ", "hash ")]
+    [InlineData(
+        "a removed time of occurrence",
+        "UPDATE movements SET occurred_at = NULL WHERE tenant_id = $1 AND sequence = 8 AND occurred_at IS NOT NULL",
+        "broken_hash", "movements", "sequence 8", "hash ", "hash ")]
+    [InlineData(
         "a deleted movement",
         "DELETE FROM movements WHERE tenant_id = $1 AND sequence = 4",
         "missing_movement", "movements", "sequence 4", "a movement", "sequence 5 next")]

@@ -29,6 +29,7 @@ public sealed class MovementChainTests
         { "document", Sample with { DocumentRef = null } },
         { "reason", Sample with { Reason = AdjustmentReason.Receipt } },
         { "idempotency key", Sample with { IdempotencyKey = "key-2" } },
+        { "time of occurrence", Sample with { OccurredAt = Shop.Opening } },
         { "time", Sample with { RecordedAt = Shop.Opening.AddMicroseconds(1) } },
         { "text moved to the next field", Sample with { Key = new StockKey("mugb", "erlin") } },
         { "empty in place of no text", Sample with { OrderRef = "" } },
@@ -50,6 +51,19 @@ public sealed class MovementChainTests
     [Fact]
     public void The_canonical_bytes_never_change() =>
         Convert.ToHexStringLower(Hash(Sample)).ShouldBe("d2e44b3acc127df5031fbe6bf3e132502bcb54e9697058bf0b8e2982372bc9df");
+
+    [Fact]
+    public void The_time_of_occurrence_follows_the_other_bytes()
+    {
+        byte[] canonical =
+        [
+            .. MovementChain.Genesis, .. Text(LedgerModel.TenantId), .. Number(1), .. Text("mug"), .. Text("berlin"), .. Number(1), .. Number(2),
+            .. Number(2), .. Number(1), .. Number(3), .. Number(1), .. Text("order-1"), .. Number(7), .. Text("sheet-1"), .. Number((long)AdjustmentReason.Sale),
+            .. Text("key-1"), .. Number((Shop.Opening - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond), .. Number(1_700_000_000_000_000),
+        ];
+
+        Hash(Sample with { OccurredAt = DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000) }).ShouldBe(SHA256.HashData(canonical));
+    }
 
     /// <summary>Texts of any length, in place over the previous hash: both ways must be the one recipe.</summary>
     [Theory]

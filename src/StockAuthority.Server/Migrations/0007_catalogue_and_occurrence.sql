@@ -11,3 +11,8 @@ ALTER TABLE tenants
     ADD CONSTRAINT tenants_default_ttl CHECK (default_ttl BETWEEN interval '1 minute' AND interval '90 days'),
     ADD CONSTRAINT tenants_maximum_ttl CHECK (maximum_ttl BETWEEN interval '1 minute' AND interval '90 days'),
     ADD CONSTRAINT tenants_ttls CHECK (default_ttl <= maximum_ttl);
+
+-- When a movement happened, where whoever reports it says so: a till that was offline sends its backlog later. Its bytes follow
+-- the others under the row's hash where it is there, so the hashes of rows without it stay what they are.
+ALTER TABLE movements
+    ADD COLUMN occurred_at timestamptz;
