@@ -19,6 +19,7 @@ public sealed class StockAuthorityClient
     private readonly InventoryService.InventoryServiceClient _inventory;
     private readonly string? _tenant;
     private readonly SafeRetries _retries;
+    private readonly TimeSpan _patience;
 
     /// <summary>A client over a channel of the caller's, for example from <see cref="StockAuthorityChannel.Create"/>.</summary>
     public StockAuthorityClient(ChannelBase channel, StockAuthorityClientOptions options)
@@ -28,6 +29,7 @@ public sealed class StockAuthorityClient
         _inventory = new InventoryService.InventoryServiceClient(channel);
         _tenant = options.Tenant;
         _retries = new SafeRetries(options, TimeProvider.System);
+        _patience = options.RetryBudget > options.Deadline ? options.RetryBudget : options.Deadline;
     }
 
     /// <summary>Holds all lines for an order, or none.</summary>
@@ -71,6 +73,24 @@ public sealed class StockAuthorityClient
     {
         var sent = new GetAvailabilityRequest { TenantId = Tenant(""), Keys = { keys }, Consistency = consistency };
         return AvailabilityOutcome.Of(await _retries.RunAsync(options => _inventory.GetAvailabilityAsync(sent, options), cancellationToken));
+    }
+
+    /// <summary>
+    /// Sends many commands over one stream: for tills and bulk work. Each has its own <c>idempotency_key</c> set by the caller and
+    /// gets one outcome, in any order. A broken stream is opened again, and what is unanswered is sent again; so is what the authority
+    /// asks to send again. At most 2,000 commands are unanswered at a time, and no more are taken than outcomes are read.
+    /// </summary>
+    /// <remarks>
+    /// Where nothing at all is answered for <see cref="StockAuthorityClientOptions.RetryBudget"/>, or the stream itself is
+    /// refused, every unanswered command's outcome is <see cref="CommandOutcome.Unknown"/>, and the enumeration ends without taking
+    /// more commands. An exception of <paramref name="commands"/> is thrown after the outcomes of those before it.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A command has no key, or that of another one which is unanswered.</exception>
+    public IAsyncEnumerable<CommandOutcome> ExecuteAsync(
+        IAsyncEnumerable<ExecuteCommand> commands, OutcomeDetail detail = OutcomeDetail.Unspecified, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(commands);
+        return new CommandStream(_inventory, _tenant, detail, _patience, TimeProvider.System).RunAsync(commands, cancellationToken);
     }
 
     /// <summary>A request without any tenant goes out as it is: the authority names the missing field among all others.</summary>

@@ -44,7 +44,7 @@ internal static class FailedCall
 
     public static string Reason(RpcException error) => InfoOf(error)?.Reason ?? "";
 
-    public static CallResult<TResponse> Refused<TResponse>(RpcException error)
+    public static CallResult<TResponse>.Refused Refused<TResponse>(RpcException error)
     {
         var status = error.GetRpcStatus();
         var info = InfoOf(error);
