@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using StockAuthority.Cli;
+using StockAuthority.Cli.Levels;
 using StockAuthority.Cli.Verify;
 
-var root = new RootCommand("Tools for people who operate StockAuthority.") { VerifyCommand.Create() };
+var root = new RootCommand("Tools for people who operate StockAuthority.") { LevelsCommand.Create(), VerifyCommand.Create() };
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction)
 {

@@ -8,8 +8,7 @@ internal static class VerifyProgress
 {
     public static Task<VerificationReport> ShowAsync(Func<Action<VerificationProgress>, Task<VerificationReport>> verify)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive)
+        if (Terminal.ForProgress() is not { } console)
         {
             return verify(static _ => { });
         }
