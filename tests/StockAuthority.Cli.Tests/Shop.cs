@@ -17,7 +17,7 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
     public const string Tea = "tea";
 
     /// <summary>Nothing listens there: the ledger must not need a cache.</summary>
-    private const string NoRedis = "127.0.0.1:1";
+    public const string NoRedis = "127.0.0.1:1";
 
     private static int _names;
 
@@ -26,6 +26,8 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
     private GrpcChannel? _channel;
 
     public TestDatabase Database => _database!;
+
+    public ServerProcess Server => _server!;
 
     public InventoryService.InventoryServiceClient Inventory => new(_channel!);
 
@@ -56,16 +58,20 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
 
     public static StockLine Line(string sku, long quantity) => new() { Sku = sku, LocationId = Location, Quantity = quantity };
 
+    private CatalogueService.CatalogueServiceClient Catalogue => new(_channel!);
+
     /// <summary>A tenant with 100 mugs and 100 teas: sequences 1 and 2.</summary>
     public async Task<string> OpenAsync()
     {
         var tenant = New("tenant");
-        var catalogue = new CatalogueService.CatalogueServiceClient(_channel!);
-        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = tenant });
-        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = tenant, LocationId = Location });
+        await Catalogue.PutTenantAsync(new PutTenantRequest { TenantId = tenant });
+        await PutLocationAsync(tenant, Location);
         await AdjustAsync(tenant, AdjustmentReason.OpeningBalance, Line(Mug, 100), Line(Tea, 100));
         return tenant;
     }
+
+    public Task PutLocationAsync(string tenant, string location) =>
+        Catalogue.PutLocationAsync(new PutLocationRequest { TenantId = tenant, LocationId = location }).ResponseAsync;
 
     /// <summary>A tenant with every kind of movement: opened, reserved, committed, fulfilled, released, oversold, received, paid by an event.</summary>
     public async Task<string> TradeAsync()

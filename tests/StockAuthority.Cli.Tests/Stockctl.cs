@@ -7,17 +7,25 @@ namespace StockAuthority.Cli.Tests;
 /// <summary>Runs the built <c>stockctl</c>.</summary>
 internal static class Stockctl
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(3);
 
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => FinishAsync(Start(arguments));
+
+    /// <summary>To be ended in the middle, or waited for by <see cref="FinishAsync"/>.</summary>
+    public static Process Start(params string[] arguments)
     {
         var program = TestWorkspace.Checkout.Program("src/StockAuthority.Cli", "stockctl");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        return Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["STOCKCTL_POSTGRES"] = null },
+            Environment = { ["STOCKCTL_POSTGRES"] = null, ["STOCKCTL_SERVER"] = null, ["STOCKCTL_TENANT"] = null, ["STOCKCTL_TOKEN"] = null },
         })!;
+    }
+
+    public static async Task<(int ExitCode, string Output, string Error)> FinishAsync(Process started)
+    {
+        using var process = started;
         using var limit = new CancellationTokenSource(Bound);
         try
         {

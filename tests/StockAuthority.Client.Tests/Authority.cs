@@ -16,7 +16,7 @@ public sealed class Authority : IAsyncLifetime
     public const string Location = "berlin";
 
     /// <summary>Nothing listens there: what a checkout does must not need a cache.</summary>
-    private const string NoRedis = "127.0.0.1:1";
+    public const string NoRedis = "127.0.0.1:1";
 
     private static int _names;
 
@@ -24,6 +24,8 @@ public sealed class Authority : IAsyncLifetime
     private TestDatabase? _database;
     private ServerProcess? _server;
     private ServiceProvider? _services;
+
+    public TestPostgres Postgres => _postgres;
 
     public ServerProcess Server => _server!;
 
@@ -33,10 +35,7 @@ public sealed class Authority : IAsyncLifetime
     {
         _database = await _postgres.CreateDatabaseAsync();
         _server = await ServerProcess.StartAsync(_database.ConnectionString, NoRedis);
-        using var channel = await _server.ChannelAsync();
-        var catalogue = new CatalogueService.CatalogueServiceClient(channel);
-        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = Tenant });
-        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = Tenant, LocationId = Location });
+        await OpenCatalogueAsync(_server);
         var token = await TestTokens.ForTenantAsync(Tenant);
         _services = Services(options => options.Token = token);
     }
@@ -59,6 +58,15 @@ public sealed class Authority : IAsyncLifetime
         }
 
         await _postgres.DisposeAsync();
+    }
+
+    /// <summary>The tenant and its location, on a server that does not have them yet.</summary>
+    public static async Task OpenCatalogueAsync(ServerProcess server)
+    {
+        using var channel = await server.ChannelAsync();
+        var catalogue = new CatalogueService.CatalogueServiceClient(channel);
+        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = Tenant });
+        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = Tenant, LocationId = Location });
     }
 
     /// <summary>An application that uses the authority. Its deadline leaves room for a busy machine.</summary>

@@ -171,7 +171,7 @@ internal sealed class CommandStream(InventoryService.InventoryServiceClient inve
 
             await stream.CompleteAsync();
         }
-        catch (Exception error) when (error is RpcException or OperationCanceledException or InvalidOperationException)
+        catch (Exception error) when (error is RpcException or OperationCanceledException or InvalidOperationException or IOException or HttpRequestException)
         {
             // The stream has ended, and its reader learns why. What was to be written is still unanswered.
         }

@@ -74,6 +74,36 @@ internal sealed class Script
 
     public async Task HangAsync(ServerCallContext context) => await _ended.Task.WaitAsync(context.CancellationToken);
 
+    /// <summary>What happens to the next messages of Execute streams, in order; after its end their commands are carried out and answered.</summary>
+    public ConcurrentQueue<Func<ExecuteRequest, ServerCallContext, Task<ExecuteResponse?>>> Messages { get; } = new();
+
+    /// <summary>Applies to every message that the queue has nothing for.</summary>
+    public Func<ExecuteRequest, ServerCallContext, Task<ExecuteResponse?>>? EveryMessage { get; set; }
+
+    /// <summary>Carries the commands of a message out.</summary>
+    public ExecuteResponse Apply(ExecuteRequest message) => new()
+    {
+        Outcomes =
+        {
+            message.Commands.Select(command => new ExecuteOutcome
+            {
+                IdempotencyKey = command.Adjust.IdempotencyKey,
+                Replayed = !Applied.TryAdd(command.Adjust.IdempotencyKey, 1),
+                Adjust = new AdjustResponse(),
+            }),
+        },
+    };
+
+    public async Task<ExecuteResponse?> PlayAsync(ExecuteRequest message, ServerCallContext context)
+    {
+        foreach (var command in message.Commands)
+        {
+            _attempts.Enqueue((command.Adjust.IdempotencyKey, TimeProvider.System.GetTimestamp()));
+        }
+
+        return Messages.TryDequeue(out var play) ? await play(message, context) : EveryMessage is { } always ? await always(message, context) : Apply(message);
+    }
+
     public Task PlayAsync(string key, ServerCallContext context)
     {
         _attempts.Enqueue((key, TimeProvider.System.GetTimestamp()));
@@ -95,6 +125,17 @@ internal sealed class ScriptedInventory(Script script) : InventoryService.Invent
         }
 
         return new ReserveResponse { Reservation = new Reservation { ReservationId = "rsv-1", OrderRef = request.OrderRef }, Sequence = 1 };
+    }
+
+    public override async Task Execute(IAsyncStreamReader<ExecuteRequest> requestStream, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context)
+    {
+        await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+        {
+            if (await script.PlayAsync(message, context) is { } response)
+            {
+                await responseStream.WriteAsync(response, context.CancellationToken);
+            }
+        }
     }
 
     public override async Task<GetAvailabilityResponse> GetAvailability(GetAvailabilityRequest request, ServerCallContext context)
