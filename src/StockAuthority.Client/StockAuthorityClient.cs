@@ -83,7 +83,8 @@ public sealed class StockAuthorityClient
     /// <remarks>
     /// Where nothing at all is answered for <see cref="StockAuthorityClientOptions.RetryBudget"/>, or the stream itself is
     /// refused, every unanswered command's outcome is <see cref="CommandOutcome.Unknown"/>, and the enumeration ends without taking
-    /// more commands. An exception of <paramref name="commands"/> is thrown after the outcomes of those before it.
+    /// more commands. An exception of <paramref name="commands"/> is thrown after the outcomes of those before it. What waits for
+    /// more commands must obey the token that it is given, or the enumeration waits with it.
     /// </remarks>
     /// <exception cref="ArgumentException">A command has no key, or that of another one which is unanswered.</exception>
     public IAsyncEnumerable<CommandOutcome> ExecuteAsync(

@@ -17,7 +17,7 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
     public const string Tea = "tea";
 
     /// <summary>Nothing listens there: the ledger must not need a cache.</summary>
-    public const string NoRedis = "127.0.0.1:1";
+    private const string NoRedis = "127.0.0.1:1";
 
     private static int _names;
 

@@ -4,19 +4,24 @@ using System.Net.Sockets;
 
 namespace StockAuthority.Testing;
 
-/// <summary>Stands between a client and a server on this machine, and cuts their connections when it is told to.</summary>
+/// <summary>Stands between a client and a server on this machine, and cuts their connections when it is told to, or by what was sent.</summary>
 public sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<TcpClient, bool> _open = new();
     private readonly Uri _target;
+    private readonly ConcurrentQueue<int> _cutAfterBytes;
     private readonly Task _accepting;
+    private int _cuts;
 
     /// <summary>Forwards to the target from now on.</summary>
-    public CuttingProxy(Uri target)
+    /// <param name="target">Where to.</param>
+    /// <param name="cutAfterBytes">How much of a client each of the first connections lets through before it is cut. Later ones are not cut.</param>
+    public CuttingProxy(Uri target, params IEnumerable<int> cutAfterBytes)
     {
         _target = target;
+        _cutAfterBytes = new ConcurrentQueue<int>(cutAfterBytes);
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -25,7 +30,7 @@ public sealed class CuttingProxy : IAsyncDisposable
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
     /// <summary>How many connections were cut.</summary>
-    public int Cuts { get; private set; }
+    public int Cuts => Volatile.Read(ref _cuts);
 
     /// <summary>Cuts every connection; new ones are let through.</summary>
     public void Cut()
@@ -33,7 +38,7 @@ public sealed class CuttingProxy : IAsyncDisposable
         foreach (var client in _open.Keys)
         {
             client.Client.Dispose();
-            Cuts++;
+            Interlocked.Increment(ref _cuts);
         }
     }
 
@@ -72,7 +77,7 @@ public sealed class CuttingProxy : IAsyncDisposable
             {
                 await server.ConnectAsync(IPAddress.Loopback, _target.Port, _stop.Token);
                 await Task.WhenAny(
-                    client.GetStream().CopyToAsync(server.GetStream(), _stop.Token),
+                    ForwardAsync(client.GetStream(), server.GetStream(), _cutAfterBytes.TryDequeue(out var bytes) ? bytes : long.MaxValue),
                     server.GetStream().CopyToAsync(client.GetStream(), _stop.Token));
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException or InvalidOperationException)
@@ -82,6 +87,20 @@ public sealed class CuttingProxy : IAsyncDisposable
             finally
             {
                 _open.TryRemove(client, out _);
+            }
+        }
+    }
+
+    private async Task ForwardAsync(NetworkStream from, NetworkStream to, long cutAfterBytes)
+    {
+        var buffer = new byte[16 * 1024];
+        while (await from.ReadAsync(buffer, _stop.Token) is > 0 and var count)
+        {
+            await to.WriteAsync(buffer.AsMemory(0, count), _stop.Token);
+            if ((cutAfterBytes -= count) <= 0)
+            {
+                Interlocked.Increment(ref _cuts);
+                return;
             }
         }
     }

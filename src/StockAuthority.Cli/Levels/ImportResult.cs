@@ -32,7 +32,7 @@ internal sealed record ImportResult(
         var hasBegun = import.RefusedByReason is not null;
         return new(
             failure is not null ? "could_not_run" : refused > 0 ? "bad" : "good",
-            failure is not null && hasBegun ? $"{failure} Run it again with the same file and --import-id {import.Id}: nothing is opened twice." : failure,
+            failure,
             import.Id,
             import.Rows,
             import.Opened,

@@ -29,6 +29,9 @@ internal sealed class LevelImport(FileInfo file, FileInfo report, string id)
 
     public string Id => id;
 
+    /// <summary>For whoever has to run it again.</summary>
+    public string HowToGoOn => $"Run it again with the same file and --import-id {id}: nothing is opened twice.";
+
     public long Rows => _rows?.Rows ?? 0;
 
     public long WithoutUnits => _rows?.WithoutUnits ?? 0;
@@ -66,7 +69,7 @@ internal sealed class LevelImport(FileInfo file, FileInfo report, string id)
 
             if (unanswered is not null)
             {
-                throw new ImportException(string.Create(CultureInfo.InvariantCulture, $"The server did not answer for {Unanswered:#,0} rows: {unanswered.Message.TrimEnd('.')}."));
+                throw new ImportException(string.Create(CultureInfo.InvariantCulture, $"The server did not answer for {Unanswered:#,0} rows: {unanswered.Message.TrimEnd('.')}. {HowToGoOn}"));
             }
         }
         finally

@@ -121,7 +121,7 @@ internal static class LevelsCommand
     private static string Sentence(Exception error, LevelImport import) => error switch
     {
         ImportException => error.Message,
-        OperationCanceledException => "The import was interrupted.",
+        OperationCanceledException => $"The import was interrupted. {import.HowToGoOn}",
         CsvFormatException { LineNumber: > 0 } format => $"{import.File.Name} cannot be read from line {format.LineNumber} on: {format.Message.TrimEnd('.')}.",
         IOException or UnauthorizedAccessException => error.Message.TrimEnd('.') + ".",
         _ => $"The import failed: {error.Message.ReplaceLineEndings(" ").TrimEnd('.')}.",

@@ -8,9 +8,9 @@ namespace StockAuthority.Core.Inventory;
 /// <summary>
 /// The journal's hash chain. Canonical bytes of a movement, in this order: tenant, sequence, SKU, location, from, to,
 /// quantity, level version, available after, operation, order, reservation number (0 for none), document, reason,
-/// idempotency key, recorded at in microseconds since 1970; and only where it is known, occurred at in the same unit. Texts are UTF-8 behind their byte length; lengths and numbers
-/// are 8 bytes, big-endian; an absent text has length -1. The hash is SHA-256(previous hash, canonical bytes); before the
-/// first movement stand 32 zero bytes.
+/// idempotency key, recorded at in microseconds since 1970; and only where it is known, occurred at in the same unit.
+/// Texts are UTF-8 behind their byte length; lengths and numbers are 8 bytes, big-endian; an absent text has length -1. The
+/// hash is SHA-256(previous hash, canonical bytes); before the first movement stand 32 zero bytes.
 /// </summary>
 public static class MovementChain
 {

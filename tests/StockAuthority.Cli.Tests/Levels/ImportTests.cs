@@ -14,6 +14,11 @@ public sealed class ImportTests(Shop shop) : IClassFixture<Shop>
 {
     private const string Header = "sku,location,quantity";
 
+    private const int Rows = 6_000;
+
+    /// <summary>Bytes of more rows than may be unanswered (2,000), and of fewer than all: some are in, and some are not.</summary>
+    private const int MoreThanIsSentAhead = 400_000;
+
     [Fact]
     public async Task Twenty_thousand_rows_are_in_once_and_each_bad_one_is_named_by_its_line()
     {
@@ -96,36 +101,26 @@ public sealed class ImportTests(Shop shop) : IClassFixture<Shop>
     [Fact]
     public async Task An_import_whose_connection_is_cut_in_the_middle_comes_to_its_end_by_itself()
     {
-        const int Rows = 6_000;
         var tenant = await shop.OpenAsync();
-        await using var slow = await SlowServerAsync();
-        await using var proxy = new CuttingProxy(slow.Grpc);
-        var running = Stockctl.FinishAsync(await StartAsync(tenant, await FileAsync(Opening(Rows)), proxy.Address));
-        foreach (var units in (long[])[500, 3_000])
-        {
-            await Eventually.Holds(async () => await UnitsAsync(tenant) > 200 + units, TimeSpan.FromMinutes(1));
-            proxy.Cut();
-        }
+        await using var proxy = new CuttingProxy(shop.Server.Grpc, MoreThanIsSentAhead, 100_000);
 
-        var (exitCode, output, _) = await running;
+        var (exitCode, result) = await ImportAsync(tenant, await FileAsync(Opening(Rows)), server: proxy.Address);
 
-        exitCode.ShouldBe(0, output);
-        var result = JsonDocument.Parse(output).RootElement;
+        exitCode.ShouldBe(0, result.ToString());
+        proxy.Cuts.ShouldBe(2);
         (Count(result, "opened") + Count(result, "opened_before")).ShouldBe(Rows);
-        proxy.Cuts.ShouldBeGreaterThanOrEqualTo(2);
         (await UnitsAsync(tenant)).ShouldBe(200 + Rows);
     }
 
     [Fact]
     public async Task An_import_that_was_killed_goes_on_where_it_is_run_again()
     {
-        const int Rows = 6_000;
         var tenant = await shop.OpenAsync();
-        await using var slow = await SlowServerAsync();
         var file = await FileAsync(Opening(Rows));
-        using (var killed = await StartAsync(tenant, file, slow.Grpc))
+        await using (var proxy = new CuttingProxy(shop.Server.Grpc, [MoreThanIsSentAhead, .. Enumerable.Repeat(1, 10_000)]))
         {
-            await Eventually.Holds(async () => await UnitsAsync(tenant) > 200 + 500, TimeSpan.FromMinutes(1));
+            using var killed = await StartAsync(tenant, file, proxy.Address);
+            await Eventually.Holds(() => proxy.Cuts > 1, TimeSpan.FromMinutes(1));
             killed.Kill();
             await killed.WaitForExitAsync();
         }
@@ -133,7 +128,7 @@ public sealed class ImportTests(Shop shop) : IClassFixture<Shop>
         var (exitCode, result) = await ImportAsync(tenant, file);
 
         exitCode.ShouldBe(0, result.ToString());
-        Count(result, "opened_before").ShouldBeInRange(500, Rows - 1);
+        Count(result, "opened_before").ShouldBeInRange(1, Rows - 1);
         (Count(result, "opened") + Count(result, "opened_before")).ShouldBe(Rows);
         (await UnitsAsync(tenant)).ShouldBe(200 + Rows);
         (await shop.ReadAsync<long>(tenant, "SELECT count(*) FROM movements WHERE tenant_id = $1")).ShouldBe(2 + Rows);
@@ -198,21 +193,15 @@ public sealed class ImportTests(Shop shop) : IClassFixture<Shop>
         return [.. lines.Skip(1).Select(line => line.Split(',')).Select(fields => (int.Parse(fields[0], CultureInfo.InvariantCulture), fields[1]))];
     }
 
-    private async Task<(int ExitCode, JsonElement Result)> ImportAsync(string tenant, string file, string? tokenTenant = null)
+    private async Task<(int ExitCode, JsonElement Result)> ImportAsync(string tenant, string file, string? tokenTenant = null, Uri? server = null)
     {
-        var (exitCode, output, _) = await Stockctl.FinishAsync(await StartAsync(tenant, file, shop.Server.Grpc, tokenTenant));
+        var (exitCode, output, _) = await Stockctl.FinishAsync(await StartAsync(tenant, file, server ?? shop.Server.Grpc, tokenTenant));
         using var json = JsonDocument.Parse(output);
         return (exitCode, json.RootElement.Clone());
     }
 
     private static async Task<Process> StartAsync(string tenant, string file, Uri server, string? tokenTenant = null) => Stockctl.Start(
         "levels", "import", file, "--server", server.ToString(), "--tenant", tenant, "--token-file", await TestTokens.FileAsync(tokenTenant ?? tenant), "--json");
-
-    /// <summary>Slow enough to be met in the middle, however slow this process is.</summary>
-    private Task<ServerProcess> SlowServerAsync() => ServerProcess.StartAsync(
-        shop.Database.ConnectionString,
-        NoRedis,
-        new Dictionary<string, string> { ["RateLimit__RequestsPerSecond"] = "600", ["RateLimit__BurstSeconds"] = "1" });
 
     private Task<long> UnitsAsync(string tenant) =>
         shop.ReadAsync<long>(tenant, "SELECT coalesce(sum(available), 0)::bigint FROM stock_levels WHERE tenant_id = $1");
