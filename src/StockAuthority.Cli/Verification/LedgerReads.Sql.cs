@@ -15,8 +15,14 @@ internal sealed partial class LedgerReads
             FROM journals j WHERE j.tenant_id IS NOT NULL
         )
         SELECT coalesce(t.tenant_id, j.tenant_id), t.last_sequence, t.last_hash,
-               coalesce((SELECT max(m.sequence) FROM movements m WHERE m.tenant_id = coalesce(t.tenant_id, j.tenant_id)), 0)
+               coalesce((SELECT max(m.sequence) FROM movements m WHERE m.tenant_id = coalesce(t.tenant_id, j.tenant_id)), 0),
+               c.sequence, c.hash, c.seal, c.partition_name
         FROM tenants t FULL JOIN (SELECT tenant_id FROM journals WHERE tenant_id IS NOT NULL) AS j ON j.tenant_id = t.tenant_id
+        LEFT JOIN LATERAL (
+            SELECT * FROM journal_checkpoints
+            WHERE journal_checkpoints.tenant_id = t.tenant_id
+            ORDER BY sequence DESC LIMIT 1
+        ) AS c ON true
         WHERE $1::text IS NULL OR coalesce(t.tenant_id, j.tenant_id) = $1
         ORDER BY 1
         """;
@@ -106,15 +112,25 @@ internal sealed partial class LedgerReads
         WHERE m.idempotency_key = n.idempotency_key
         """;
 
-    /// <summary>The first reservation of a key that does not hold what its movements say. Reads the whole journal: only asked where something is wrong.</summary>
+    /// <summary>
+    /// The first reservation of a key that does not hold what its movements say, on top of what it held at the checkpoint.
+    /// Reads the whole journal: only asked where something is wrong.
+    /// </summary>
     private const string DifferingReservationSql =
         """
         WITH moved AS (
-            SELECT reservation_number,
-                   sum(CASE WHEN to_state = 2 THEN quantity WHEN from_state = 2 THEN -quantity ELSE 0 END) AS reserved,
-                   sum(CASE WHEN to_state = 3 THEN quantity WHEN from_state = 3 THEN -quantity ELSE 0 END) AS committed
-            FROM movements
-            WHERE tenant_id = $1 AND sku = $2 AND location_id = $3 AND reservation_number IS NOT NULL
+            SELECT reservation_number, sum(reserved) AS reserved, sum(committed) AS committed
+            FROM (
+                SELECT reservation_number,
+                       CASE WHEN to_state = 2 THEN quantity WHEN from_state = 2 THEN -quantity ELSE 0 END AS reserved,
+                       CASE WHEN to_state = 3 THEN quantity WHEN from_state = 3 THEN -quantity ELSE 0 END AS committed
+                FROM movements
+                WHERE tenant_id = $1 AND sku = $2 AND location_id = $3 AND reservation_number IS NOT NULL AND sequence > $4
+                UNION ALL
+                SELECT reservation_number, reserved, committed
+                FROM journal_checkpoint_reservations
+                WHERE tenant_id = $1 AND sku = $2 AND location_id = $3
+            ) AS changes
             GROUP BY reservation_number
         ), held AS (
             SELECT r.reservation_number, sum(line.reserved) AS reserved, sum(line.committed) AS committed
@@ -129,4 +145,54 @@ internal sealed partial class LedgerReads
         ORDER BY reservation_number
         LIMIT 1
         """;
+
+    /// <summary>In the seal's order.</summary>
+    private const string CheckpointLevelsSql =
+        """
+        SELECT tenant_id, sku, location_id, available, reserved, committed, inspection, damaged, in_transit, shortfall, version, sequence
+        FROM journal_checkpoint_levels
+        WHERE tenant_id = $1 AND sequence > $2
+        ORDER BY sequence
+        LIMIT $3
+        """;
+
+    /// <summary>In the seal's order.</summary>
+    private const string CheckpointReservationsSql =
+        """
+        SELECT reservation_number, sku, location_id, reserved, committed
+        FROM journal_checkpoint_reservations
+        WHERE tenant_id = $1 AND (reservation_number, sku, location_id) > ($2, $3, $4)
+        ORDER BY reservation_number, sku, location_id
+        LIMIT $5
+        """;
+
+    /// <summary>Which of the partitions that checkpoints name are in the database, and whether they are attached still.</summary>
+    private const string CutPartitionsSql =
+        """
+        SELECT cut.partition_name, attached.partition_name IS NOT NULL
+        FROM (SELECT DISTINCT partition_name FROM journal_checkpoints) AS cut
+        LEFT JOIN movement_partitions attached ON attached.partition_name = cut.partition_name AND NOT attached.is_detaching
+        WHERE to_regclass(quote_ident(cut.partition_name)) IS NOT NULL
+        ORDER BY 1
+        """;
+
+    /// <summary>The stretch of each tenant's journal that a partition has, from the checkpoint before it to its own.</summary>
+    private const string StretchesSql =
+        """
+        SELECT c.tenant_id, coalesce(before.sequence, 0), before.hash, c.sequence, c.hash
+        FROM journal_checkpoints c
+        LEFT JOIN LATERAL (
+            SELECT sequence, hash FROM journal_checkpoints
+            WHERE journal_checkpoints.tenant_id = c.tenant_id AND journal_checkpoints.sequence < c.sequence
+            ORDER BY sequence DESC LIMIT 1
+        ) AS before ON true
+        WHERE c.partition_name = $1 AND ($2::text IS NULL OR c.tenant_id = $2)
+        ORDER BY 1
+        """;
+
+    private const string LockSql = "SELECT pg_try_advisory_lock_shared(7340213)";
+
+    /// <summary>A table's name cannot be a parameter.</summary>
+    private static string Of(string partition, string sql) =>
+        sql.Replace("FROM movements\n", $"FROM \"{partition.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\n", StringComparison.Ordinal);
 }

@@ -16,36 +16,48 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "stockctl",
-            MaxPoolSize = 4,
+            MaxPoolSize = 5,
             MaxAutoPrepare = 20,
             AutoPrepareMinUsages = 2,
             CommandTimeout = 300,
         };
-        settings.Options = (settings.Options + " -c default_transaction_read_only=on -c enable_seqscan=off -c jit=off -c idle_in_transaction_session_timeout=60s").Trim();
+        settings.Options = (settings.Options + " -c default_transaction_read_only=on -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off -c idle_in_transaction_session_timeout=60s").Trim();
         return NpgsqlDataSource.Create(settings.ConnectionString);
     }
 
-    /// <summary>The verified tenants' heads, with the end of the journal at the same moment. No sequence where the head's row is missing.</summary>
-    public async Task<List<(string TenantId, TenantHead? Head, long JournalEnd)>> TenantsAsync(string? tenantId, CancellationToken cancellationToken)
+    /// <summary>The verified tenants' heads, with the end of the journal and its last checkpoint at the same moment. No head where its row is missing.</summary>
+    public async Task<List<(string TenantId, TenantHead? Head, long JournalEnd, JournalCheckpoint? Checkpoint)>> TenantsAsync(string? tenantId, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(TenantsSql);
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = tenantId, NpgsqlDbType = NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<(string TenantId, TenantHead? Head, long JournalEnd)> tenants = [];
+        List<(string TenantId, TenantHead? Head, long JournalEnd, JournalCheckpoint? Checkpoint)> tenants = [];
         while (await reader.ReadAsync(cancellationToken))
         {
             var id = reader.GetString(0);
             TenantHead? head = reader.IsDBNull(1) ? null : new TenantHead(id, reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
-            tenants.Add((id, head, reader.GetInt64(3)));
+            JournalCheckpoint? checkpoint = reader.IsDBNull(4)
+                ? null
+                : new JournalCheckpoint(id, reader.GetInt64(4), reader.GetFieldValue<byte[]>(5), reader.GetFieldValue<byte[]>(6), reader.GetString(7));
+            tenants.Add((id, head, reader.GetInt64(3), checkpoint));
         }
 
         return tenants;
     }
 
     /// <summary>Hands out the next movements after one, up to another; answers how many.</summary>
-    public async Task<int> JournalAsync(string tenantId, long after, long upTo, int limit, Action<Movement> take, CancellationToken cancellationToken)
+    public Task<int> JournalAsync(string tenantId, long after, long upTo, int limit, Action<Movement> take, CancellationToken cancellationToken) =>
+        MovementsAsync(JournalSql, tenantId, after, upTo, limit, take, cancellationToken);
+
+    /// <summary>The same of one partition, attached or not.</summary>
+    public Task<int> PartitionAsync(
+        string partition, string tenantId, long after, long upTo, int limit, Action<Movement> take, CancellationToken cancellationToken) =>
+        MovementsAsync(Of(partition, JournalSql), tenantId, after, upTo, limit, take, cancellationToken);
+
+    private async Task<int> MovementsAsync(
+        string sql, string tenantId, long after, long upTo, int limit, Action<Movement> take, CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand(JournalSql);
+        await using var command = source.CreateCommand(sql);
         command.Parameters.Add(Value(tenantId));
         command.Parameters.Add(Value(after));
         command.Parameters.Add(Value(upTo));
@@ -59,6 +71,87 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
         }
 
         return count;
+    }
+
+    /// <summary>Held while a journal is read, so that none is cut meanwhile; null where one is being cut.</summary>
+    public async Task<IAsyncDisposable?> LockAsync(CancellationToken cancellationToken)
+    {
+        var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(LockSql, connection);
+        if (await command.ExecuteScalarAsync(cancellationToken) is true)
+        {
+            return connection;
+        }
+
+        await connection.DisposeAsync();
+        return null;
+    }
+
+    public async Task<List<StockLevel>> CheckpointLevelsAsync(string tenantId, long after, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(CheckpointLevelsSql);
+        command.Parameters.Add(Value(tenantId));
+        command.Parameters.Add(Value(after));
+        command.Parameters.Add(Value(limit));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<StockLevel> levels = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            levels.Add(ReadLevel(reader).Level);
+        }
+
+        return levels;
+    }
+
+    public async Task<List<CheckpointReservation>> CheckpointReservationsAsync(
+        string tenantId, CheckpointReservation? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(CheckpointReservationsSql);
+        command.Parameters.Add(Value(tenantId));
+        command.Parameters.Add(Value(after?.Number ?? 0));
+        command.Parameters.Add(Value(after?.Key.Sku ?? ""));
+        command.Parameters.Add(Value(after?.Key.LocationId ?? ""));
+        command.Parameters.Add(Value(limit));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<CheckpointReservation> held = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            held.Add(new CheckpointReservation(reader.GetInt64(0), new StockKey(reader.GetString(1), reader.GetString(2)), reader.GetInt64(3), reader.GetInt64(4)));
+        }
+
+        return held;
+    }
+
+    /// <summary>The partitions that checkpoints name and that are in the database.</summary>
+    public async Task<List<(string Partition, bool IsAttached)>> CutPartitionsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(CutPartitionsSql);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<(string Partition, bool IsAttached)> partitions = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            partitions.Add((reader.GetString(0), reader.GetBoolean(1)));
+        }
+
+        return partitions;
+    }
+
+    /// <summary>What a partition has of each tenant's journal: after which movement it begins, and with which it ends.</summary>
+    public async Task<List<(TenantHead Before, TenantHead Last)>> StretchesAsync(string partition, string? tenantId, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(StretchesSql);
+        command.Parameters.Add(Value(partition));
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = tenantId, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<(TenantHead Before, TenantHead Last)> stretches = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var tenant = reader.GetString(0);
+            var hash = reader.IsDBNull(2) ? MovementChain.Genesis : reader.GetFieldValue<byte[]>(2);
+            stretches.Add((new TenantHead(tenant, reader.GetInt64(1), hash), new TenantHead(tenant, reader.GetInt64(3), reader.GetFieldValue<byte[]>(4))));
+        }
+
+        return stretches;
     }
 
     /// <summary>The levels after one key, with the tenants' heads at the same moment.</summary>
@@ -113,13 +206,18 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
         return equal;
     }
 
+    /// <param name="tenantId">Whose it is.</param>
+    /// <param name="key">Of which level.</param>
+    /// <param name="after">The last checkpoint; 0 where there is none.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
     /// <summary>The first reservation that does not hold of a key what its movements say; null where there is none.</summary>
-    public async Task<DifferingReservation?> DifferingReservationAsync(string tenantId, StockKey key, CancellationToken cancellationToken)
+    public async Task<DifferingReservation?> DifferingReservationAsync(string tenantId, StockKey key, long after, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(DifferingReservationSql);
         command.Parameters.Add(Value(tenantId));
         command.Parameters.Add(Value(key.Sku));
         command.Parameters.Add(Value(key.LocationId));
+        command.Parameters.Add(Value(after));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new DifferingReservation(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetBoolean(5))

@@ -19,6 +19,7 @@ internal sealed class LedgerVerification
     private readonly CommandKeys _keys;
     private readonly Findings _findings;
     private readonly HashSet<string> _lostHeads = new(StringComparer.Ordinal);
+    private DetachedVerification? _detached;
     private long _movements;
     private long _expectedMovements;
     private long _levels;
@@ -39,11 +40,19 @@ internal sealed class LedgerVerification
         var findings = new Findings();
         await using var source = LedgerReads.Source(connectionString);
         var reads = new LedgerReads(source);
+        await using var journalLock = await reads.LockAsync(cancellationToken)
+            ?? throw new VerificationException("The journal is being cut by stockctl journal detach: verify it afterwards.");
         using var keys = new CommandKeys(reads, options, time.GetUtcNow() - options.OutcomeRetention + ClockMargin, findings);
         var verification = new LedgerVerification(reads, options, onProgress, keys, findings);
         var tenants = await verification.RunAsync(cancellationToken);
         return new VerificationReport(
-            tenants, verification._movements, verification._levels, verification._reservations, time.GetElapsedTime(started), findings.ByKind());
+            tenants,
+            verification._movements,
+            verification._levels,
+            verification._reservations,
+            verification._detached?.Partitions,
+            time.GetElapsedTime(started),
+            findings.ByKind());
     }
 
     private async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -54,14 +63,19 @@ internal sealed class LedgerVerification
             throw new VerificationException($"The ledger has no tenant {wanted}.");
         }
 
-        _expectedMovements = tenants.Sum(tenant => tenant.JournalEnd);
+        _expectedMovements = tenants.Sum(tenant => tenant.JournalEnd - (tenant.Checkpoint?.Sequence ?? 0));
         List<TenantLedger> group = [];
         var number = 0;
-        foreach (var (tenantId, head, journalEnd) in tenants)
+        foreach (var (tenantId, head, journalEnd, checkpoint) in tenants)
         {
             var ledger = new TenantLedger(tenantId, number++, _keys, _findings);
             group.Add(ledger);
-            await ReadJournalAsync(ledger, head, journalEnd, cancellationToken);
+            if (checkpoint is not null)
+            {
+                await CheckpointReading.BeginAsync(_reads, ledger, checkpoint, _options.RowsPerPage, _findings, cancellationToken);
+            }
+
+            await ReadJournalAsync(ledger, head, Math.Max(journalEnd, ledger.Sequence), cancellationToken);
             if (group.Sum(each => (long)each.Levels.Count) >= _options.LevelsInMemory)
             {
                 await CompareAsync(group, cancellationToken);
@@ -72,7 +86,27 @@ internal sealed class LedgerVerification
         await CompareAsync(group, cancellationToken);
         _onProgress(new VerificationProgress("keys", 0));
         await _keys.FinishAsync(cancellationToken);
+        await ReadCutPartitionsAsync(cancellationToken);
         return tenants.Count;
+    }
+
+    /// <summary>
+    /// What was cut off, against the checkpoints: where it is wanted, and where a detachment was interrupted before the partition
+    /// was gone, since no sequence that can be read may go unverified.
+    /// </summary>
+    private async Task ReadCutPartitionsAsync(CancellationToken cancellationToken)
+    {
+        var partitions = await _reads.CutPartitionsAsync(cancellationToken);
+        _detached = _options.WithDetached ? new DetachedVerification(_reads, _options, _findings) : null;
+        var attached = new DetachedVerification(_reads, _options, _findings);
+        foreach (var (partition, isAttached) in partitions)
+        {
+            if (isAttached || _detached is not null)
+            {
+                _onProgress(new VerificationProgress(partition, 0));
+                _movements += await (isAttached ? attached : _detached!).RunAsync(partition, cancellationToken);
+            }
+        }
     }
 
     private async Task ReadJournalAsync(TenantLedger ledger, TenantHead? head, long journalEnd, CancellationToken cancellationToken)
@@ -231,7 +265,7 @@ internal sealed class LedgerVerification
         _reservations++;
         try
         {
-            ReservationLines.Read(row.Lines, (key, reserved, committed) => ledger.Level(key).Hold(reserved, committed));
+            ReservationLines.Read(row.Lines, (key, reserved, committed) => ledger.Level(key).Hold(row.Number, reserved, committed));
         }
         catch (VerificationException error)
         {
@@ -282,7 +316,7 @@ internal sealed class LedgerVerification
             }
 
             // The key is known at once; which of its reservations it is takes a look at all its movements.
-            var differing = isNamed ? null : await _reads.DifferingReservationAsync(ledger.TenantId, key, cancellationToken);
+            var differing = isNamed ? null : await _reads.DifferingReservationAsync(ledger.TenantId, key, ledger.Begun, cancellationToken);
             isNamed = true;
             _findings.Add(differing is null
                 ? new Problem(

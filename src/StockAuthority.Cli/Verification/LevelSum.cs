@@ -17,6 +17,9 @@ internal sealed class LevelSum
     private long _shortfall;
     private long _outside;
 
+    /// <summary>Weighted: what was moved for reservations less what they hold.</summary>
+    private Int128 _unexplained;
+
     public long Available => _available;
 
     public long Reserved => _reserved;
@@ -39,8 +42,20 @@ internal sealed class LevelSum
 
     public bool IsNegative => (_available | _reserved | _committed | _inspection | _damaged | _inTransit) < 0 || _shortfall > 0;
 
-    /// <summary>Whether reservations hold what movements moved for them.</summary>
-    public bool IsHeld => _reserved == HeldReserved && _committed == HeldCommitted;
+    /// <summary>Whether each reservation holds what movements moved for it.</summary>
+    public bool IsHeld => _reserved == HeldReserved && _committed == HeldCommitted && _unexplained == 0;
+
+    /// <summary>Begins where a checkpoint left it.</summary>
+    public void Begin(StockLevel level)
+    {
+        (_available, _reserved, _committed) = (level.Available, level.Reserved, level.Committed);
+        (_inspection, _damaged, _inTransit, _shortfall) = (level.Inspection, level.Damaged, level.InTransit, unchecked(-level.Shortfall));
+        (Version, Sequence) = (level.Version, level.Sequence);
+    }
+
+    /// <summary>What a reservation held at the checkpoint; the level's sums have it already.</summary>
+    public void Begin(CheckpointReservation held) =>
+        _unexplained = unchecked(_unexplained + Weight(held.Number, held.Reserved, held.Committed));
 
     public void Take(Movement movement)
     {
@@ -48,27 +63,36 @@ internal sealed class LevelSum
         {
             Of(movement.From) -= movement.Quantity;
             Of(movement.To) += movement.Quantity;
+            if (movement.ReservationNumber is { } reservation)
+            {
+                _unexplained += Weight(reservation, Change(movement, StockState.Reserved), Change(movement, StockState.Committed));
+            }
         }
 
         Version++;
         Sequence = movement.Sequence;
     }
 
-    public void Hold(long reserved, long committed)
+    public void Hold(long reservation, long reserved, long committed)
     {
         unchecked
         {
             HeldReserved += reserved;
             HeldCommitted += committed;
+            _unexplained -= Weight(reservation, reserved, committed);
         }
     }
 
-    public void Hold(Movement movement) => Hold(
+    public void Hold(long reservation, Movement movement) => Hold(
+        reservation,
         Change(movement, StockState.Reserved),
         Change(movement, StockState.Committed));
 
     public StockLevel Level(StockKey key) => new(
         key, _available, _reserved, _committed, _inspection, _damaged, _inTransit, unchecked(-_shortfall), Version, Sequence);
+
+    private static Int128 Weight(long reservation, long reserved, long committed) => unchecked(
+        ReservationWeight.Of(reservation, StockState.Reserved, reserved) + ReservationWeight.Of(reservation, StockState.Committed, committed));
 
     private static long Change(Movement movement, StockState state) =>
         movement.To == state ? movement.Quantity : movement.From == state ? unchecked(-movement.Quantity) : 0;

@@ -3,6 +3,9 @@ namespace StockAuthority.Cli.Verification;
 /// <summary>What can be wrong with a ledger, causes before their consequences: the first problem that is named is of the first kind.</summary>
 internal enum ProblemKind
 {
+    /// <summary>What a checkpoint says is not what was sealed, so it proves nothing.</summary>
+    WrongCheckpoint,
+
     /// <summary>The journal lacks a sequence.</summary>
     MissingMovement,
 

@@ -28,6 +28,19 @@ internal sealed class TenantLedger(string tenantId, int number, CommandKeys keys
     /// </summary>
     public long ReservationsReadUpTo { get; set; }
 
+    /// <summary>The checkpoint that it began at; 0 where it began with the first movement.</summary>
+    public long Begun { get; private set; }
+
+    /// <summary>The last movement's hash.</summary>
+    public byte[] Hash => [.. _hash];
+
+    /// <summary>Begins at a checkpoint; its levels and reservations are still to be added.</summary>
+    public void Begin(JournalCheckpoint checkpoint)
+    {
+        Begun = Sequence = checkpoint.Sequence;
+        checkpoint.Hash.CopyTo(_hash, 0);
+    }
+
     public LevelSum Level(StockKey key)
     {
         if (!_levels.TryGetValue(key, out var level))
@@ -49,9 +62,9 @@ internal sealed class TenantLedger(string tenantId, int number, CommandKeys keys
             findings.Add(Wrong(movement, level));
         }
 
-        if (movement.ReservationNumber <= ReservationsReadUpTo)
+        if (movement.ReservationNumber is { } reservation && reservation <= ReservationsReadUpTo)
         {
-            level.Hold(movement);
+            level.Hold(reservation, movement);
         }
 
         TakeKey(movement);

@@ -6,6 +6,9 @@ internal sealed record VerificationOptions
     /// <summary>The one tenant to verify; null for all.</summary>
     public string? TenantId { get; init; }
 
+    /// <summary>Whether detached partitions that are in the database are verified too.</summary>
+    public bool WithDetached { get; init; }
+
     /// <summary>How long outcomes are kept: commands older than this may have none any more.</summary>
     public TimeSpan OutcomeRetention { get; init; } = TimeSpan.FromDays(35);
 

@@ -32,7 +32,7 @@ internal static class VerifyOutput
 
         return text.Append(
             CultureInfo.InvariantCulture,
-            $"{(report.IsGood ? "good" : "bad")}: {report.Tenants} tenants, {report.Movements:#,0} movements, {report.Levels:#,0} levels, {report.Reservations:#,0} reservations in {report.Duration.TotalSeconds:0.0} s ({report.MovementsPerSecond:#,0} movements/s)")
+            $"{(report.IsGood ? "good" : "bad")}: {report.Tenants} tenants, {report.Movements:#,0} movements, {report.Levels:#,0} levels, {report.Reservations:#,0} reservations{Detached(report)} in {report.Duration.TotalSeconds:0.0} s ({report.MovementsPerSecond:#,0} movements/s)")
             .ToString();
     }
 
@@ -43,6 +43,7 @@ internal static class VerifyOutput
             Movements = report.Movements,
             Levels = report.Levels,
             Reservations = report.Reservations,
+            DetachedPartitions = report.DetachedPartitions,
             Seconds = Math.Round(report.Duration.TotalSeconds, 3),
             FirstProblem = report.IsGood ? null : report.Problems[0].First,
             Problems = report.Problems,
@@ -50,6 +51,9 @@ internal static class VerifyOutput
         Format);
 
     public static string Json(string error) => JsonSerializer.Serialize(new Result("could_not_run") { Error = error }, Format);
+
+    private static string Detached(VerificationReport report) =>
+        report.DetachedPartitions is { } partitions ? string.Create(CultureInfo.InvariantCulture, $", {partitions} detached partitions") : "";
 
     private static string Name(ProblemKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString()).Replace('_', ' ');
 
@@ -65,6 +69,8 @@ internal static class VerifyOutput
         public long? Levels { get; init; }
 
         public long? Reservations { get; init; }
+
+        public int? DetachedPartitions { get; init; }
 
         public double? Seconds { get; init; }
 

@@ -23,15 +23,22 @@ internal sealed partial class AvailabilityTail
         LIMIT $2
         """;
 
-    /// <summary>LATERAL with LIMIT: one look into the key for each touched level, whatever the planner believes of the tables' sizes.</summary>
+    /// <summary>
+    /// LATERAL with LIMIT: one look into the key for each touched level, whatever the planner believes of the tables' sizes. Of what
+    /// was detached from the journal, the last checkpoint knows which levels were touched.
+    /// </summary>
     private const string TouchedLevelsSql =
         """
         SELECT touched.sku, touched.location_id,
                l.available, l.reserved, l.committed, l.inspection, l.damaged, l.in_transit, l.shortfall, l.version, l.sequence
         FROM (
-            SELECT DISTINCT sku, location_id
+            SELECT sku, location_id
             FROM movements
             WHERE tenant_id = $1 AND sequence > $2 AND sequence <= $3
+            UNION
+            SELECT sku, location_id
+            FROM journal_checkpoint_levels
+            WHERE tenant_id = $1 AND sequence > $2
         ) AS touched
         CROSS JOIN LATERAL (
             SELECT *

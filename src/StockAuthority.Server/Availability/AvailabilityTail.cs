@@ -13,6 +13,7 @@ namespace StockAuthority.Server.Availability;
 /// </summary>
 internal sealed partial class AvailabilityTail(
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads,
+    [FromKeyedServices(DataSources.Journal)] NpgsqlDataSource journal,
     AvailabilityCache cache,
     AvailabilityRefresh refresh,
     IOptions<AvailabilityOptions> options,
@@ -132,7 +133,7 @@ internal sealed partial class AvailabilityTail(
 
     private async Task<List<(TenantKey Key, StockLevel Level)>> TouchedLevelsAsync(List<JournalRange> ranges, CancellationToken cancellationToken)
     {
-        await using var batch = reads.CreateBatch();
+        await using var batch = journal.CreateBatch();
         foreach (var range in ranges)
         {
             batch.Add(TouchedLevelsSql, Sql.Text(range.TenantId), Sql.Number(range.After), Sql.Number(range.UpTo));

@@ -23,6 +23,7 @@ internal sealed class ChangeFeedGrpcService(
         var pageSize = ChangeFeedRequests.Read(request);
         var page = await feed.ReadAsync(request.TenantId, request.AfterSequence, pageSize, context.CancellationToken)
             ?? throw UnknownTenant(request.TenantId);
+        CheckAttached(page, request.AfterSequence);
         return new ReadChangesResponse
         {
             Movements = { page.Movements.Select(StockMessages.Movement) },
@@ -77,6 +78,7 @@ internal sealed class ChangeFeedGrpcService(
         {
             var announced = watch.Latest;
             var page = await feed.ReadSharedAsync(tenantId, after, cancellationToken) ?? throw UnknownTenant(tenantId);
+            CheckAttached(page, after);
             if (page.HeadSequence < after)
             {
                 await CheckReachedAsync(tenantId, after, cancellationToken);
@@ -112,6 +114,23 @@ internal sealed class ChangeFeedGrpcService(
         if (page.HeadSequence < after)
         {
             throw SequenceNotReached(after, page.HeadSequence);
+        }
+    }
+
+    /// <summary>Whoever is so far behind cannot have every movement any more, and must not believe that it has.</summary>
+    private static void CheckAttached(FeedPage page, long after)
+    {
+        if (page.DetachedUpTo > 0)
+        {
+            throw Errors.Status(
+                Code.FailedPrecondition,
+                "SEQUENCE_DETACHED",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The journal up to sequence {page.DetachedUpTo} was detached, and {after} is in it. Take the levels as they are now and go on after sequence {page.DetachedUpTo}."),
+                ("after_sequence", after.ToString(CultureInfo.InvariantCulture)),
+                ("detached_up_to", page.DetachedUpTo.ToString(CultureInfo.InvariantCulture)),
+                ("head_sequence", page.HeadSequence.ToString(CultureInfo.InvariantCulture))).ToRpcException();
         }
     }
 

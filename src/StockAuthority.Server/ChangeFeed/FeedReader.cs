@@ -7,7 +7,7 @@ using StockAuthority.Server.Inventory;
 namespace StockAuthority.Server.ChangeFeed;
 
 /// <summary>Reads the journal as pages.</summary>
-internal sealed partial class FeedReader([FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads)
+internal sealed partial class FeedReader([FromKeyedServices(DataSources.Journal)] NpgsqlDataSource reads)
 {
     public const int WatchPageSize = 500;
 
@@ -15,6 +15,7 @@ internal sealed partial class FeedReader([FromKeyedServices(DataSources.Reads)] 
     private const int HeadColumn = 26;
 
     private readonly ConcurrentDictionary<(string TenantId, long After), Task<FeedPage?>> _shared = new();
+    private readonly JournalMonths _months = new();
 
     /// <summary>Null for a tenant that does not exist. Everything committed before the call is there to be read.</summary>
     public async Task<FeedPage?> ReadAsync(string tenantId, long after, int pageSize, CancellationToken cancellationToken)
@@ -24,27 +25,47 @@ internal sealed partial class FeedReader([FromKeyedServices(DataSources.Reads)] 
         command.Parameters.Add(Sql.Text(tenantId));
         command.Parameters.Add(Sql.Number(after));
         command.Parameters.Add(Sql.Number(pageSize));
+        command.Parameters.Add(Sql.Time(_months.NotBefore(tenantId, after)));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var movements = new List<Movement>();
         var levels = new Dictionary<StockKey, StockLevel>();
         long? head = null;
+        var isGapless = true;
         while (await reader.ReadAsync(cancellationToken))
         {
             head = reader.GetInt64(HeadColumn);
             if (!reader.IsDBNull(0))
             {
                 var movement = MovementRow.Read(reader, 0);
-                if (movement.Sequence != after + movements.Count + 1)
-                {
-                    throw new InvalidOperationException($"The journal of {tenantId} lacks sequence {after + movements.Count + 1}.");
-                }
-
+                isGapless &= movement.Sequence == after + movements.Count + 1;
                 movements.Add(movement);
                 levels.TryAdd(movement.Key, LevelRow.Read(reader, movement.Key, LevelColumn));
             }
         }
 
-        return head is { } headSequence ? new FeedPage(movements, levels.Values, headSequence) : null;
+        if (head is not { } headSequence)
+        {
+            return null;
+        }
+
+        if (!isGapless || (movements.Count == 0 && headSequence > after))
+        {
+            return await DetachedAsync(tenantId, after, headSequence, cancellationToken);
+        }
+
+        _months.Learn(tenantId, movements);
+        return new FeedPage(movements, levels.Values, headSequence);
+    }
+
+    /// <summary>Asked only where movements are missing: a checkpoint is there before anything is detached.</summary>
+    private async Task<FeedPage> DetachedAsync(string tenantId, long after, long head, CancellationToken cancellationToken)
+    {
+        await using var command = reads.CreateCommand(DetachedSql);
+        command.Parameters.Add(Sql.Text(tenantId));
+        var detachedUpTo = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return detachedUpTo > after
+            ? new FeedPage([], [], head) { DetachedUpTo = detachedUpTo }
+            : throw new InvalidOperationException($"The journal of {tenantId} lacks movements after sequence {after}.");
     }
 
     /// <summary>

@@ -8,10 +8,14 @@ internal static class DataSources
     /// <summary>Key of the pool for everything that is not a lane: lists, the feed, cache misses.</summary>
     public const string Reads = "reads";
 
+    /// <summary>Key of the pool for ranges of the journal. A plan over years of partitions takes longer to make than to run, so it is made once.</summary>
+    public const string Journal = "journal";
+
     public static IServiceCollection AddDataSources(this IServiceCollection services, string connectionString)
     {
         services.AddSingleton(_ => Ledger(connectionString));
-        services.AddKeyedSingleton(Reads, (_, _) => ForReads(connectionString));
+        services.AddKeyedSingleton(Reads, (_, _) => ForReads(connectionString, "stockauthority-reads"));
+        services.AddKeyedSingleton(Journal, (_, _) => ForReads(connectionString, "stockauthority-journal", " -c plan_cache_mode=force_generic_plan"));
         return services;
     }
 
@@ -34,17 +38,17 @@ internal static class DataSources
         },
     }.Build();
 
-    private static NpgsqlDataSource ForReads(string connectionString) => new NpgsqlDataSourceBuilder(connectionString)
+    private static NpgsqlDataSource ForReads(string connectionString, string name, string options = "") => new NpgsqlDataSourceBuilder(connectionString)
     {
         ConnectionStringBuilder =
         {
-            ApplicationName = "stockauthority-reads",
+            ApplicationName = name,
             MaxPoolSize = 50,
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
             Timeout = 5,
             CommandTimeout = 15,
-            Options = "-c enable_seqscan=off -c jit=off -c statement_timeout=12s -c idle_in_transaction_session_timeout=10s",
+            Options = "-c enable_seqscan=off -c jit=off -c statement_timeout=12s -c idle_in_transaction_session_timeout=10s" + options,
         },
     }.Build();
 }

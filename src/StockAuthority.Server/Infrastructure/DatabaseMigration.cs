@@ -3,6 +3,7 @@ using DbUp.Engine;
 using Npgsql;
 using Polly;
 using Polly.Retry;
+using StockAuthority.Server.Inventory;
 
 namespace StockAuthority.Server.Infrastructure;
 
@@ -44,6 +45,9 @@ internal static partial class DatabaseMigration
                 {
                     LogMigrated(logger, script.Name);
                 }
+
+                // Before the first command: this server may have been off for longer than there were partitions for.
+                JournalPartitions.Add(connection, TimeProvider.System.GetUtcNow());
             });
         }
         catch (NpgsqlException error)

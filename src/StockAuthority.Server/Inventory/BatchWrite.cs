@@ -62,6 +62,10 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         is (PostgresErrorCodes.CheckViolation, "tenants_head_version")
         or (PostgresErrorCodes.UniqueViolation, "outcomes_pk");
 
+    /// <summary>Whether the journal has no partition for the batch's time. Nothing was done then.</summary>
+    public static bool LacksPartition(PostgresException error) =>
+        error is { SqlState: PostgresErrorCodes.CheckViolation, TableName: "movements", ConstraintName: null };
+
     /// <summary>Sends it all. When this throws after it was sent, whether it was committed is not known.</summary>
     /// <param name="unread">Null under the tenants' locks. Else the write begins the transaction, and these Reserves must be for orders without payments.</param>
     public async Task CommitAsync(

@@ -16,15 +16,21 @@ internal sealed partial class InventoryGrpcService
         WHERE transfer_id = $1 AND tenant_id = $2
         """;
 
-    /// <summary>The head first, so that an empty page can tell whether the journal goes on; then up to $8 movements.</summary>
+    /// <summary>
+    /// The head and where the page begins, so that an empty page can tell whether the journal goes on; then up to $8 movements.
+    /// A first page begins after what was detached from the journal.
+    /// </summary>
     private const string ListMovementsSql =
         """
-        SELECT t.last_sequence, m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
+        SELECT t.last_sequence, start.sequence, m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
                m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash, m.occurred_at
         FROM tenants t
+        CROSS JOIN (
+            SELECT greatest($2, (SELECT max(sequence) FROM journal_checkpoints WHERE tenant_id = $1)) AS sequence
+        ) AS start
         LEFT JOIN LATERAL (
             SELECT * FROM movements
-            WHERE tenant_id = $1 AND sequence > $2 AND sequence <= least($3, t.last_sequence)
+            WHERE tenant_id = $1 AND sequence > start.sequence AND sequence <= least(start.sequence + $3, t.last_sequence)
               AND ($4::text IS NULL OR sku = $4)
               AND ($5::text IS NULL OR location_id = $5)
               AND ($6::text IS NULL OR order_ref = $6)

@@ -12,7 +12,8 @@ internal sealed partial class InventoryGrpcService(
     StockLedger ledger,
     Admission admission,
     AvailabilityReader availability,
-    [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads) : InventoryService.InventoryServiceBase
+    [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads,
+    [FromKeyedServices(DataSources.Journal)] NpgsqlDataSource journal) : InventoryService.InventoryServiceBase
 {
     private const int StandardPageSize = 100;
     private const int MaximumPageSize = 500;
@@ -115,10 +116,10 @@ internal sealed partial class InventoryGrpcService(
         fields.ThrowIfAny();
         long? reservation = request.ReservationId.Length > 0 ? StockRequests.ReservationNumber(request.ReservationId) : null;
 
-        await using var command = reads.CreateCommand(ListMovementsSql);
+        await using var command = journal.CreateCommand(ListMovementsSql);
         command.Parameters.Add(Sql.Text(tenantId));
         command.Parameters.Add(Sql.Number(after));
-        command.Parameters.Add(Sql.Number(after + MaximumScan));
+        command.Parameters.Add(Sql.Number(MaximumScan));
         command.Parameters.Add(Sql.OptionalText(sku));
         command.Parameters.Add(Sql.OptionalText(locationId));
         command.Parameters.Add(Sql.OptionalText(orderRef));
@@ -131,9 +132,10 @@ internal sealed partial class InventoryGrpcService(
         while (await reader.ReadAsync(context.CancellationToken))
         {
             head = reader.GetInt64(0);
-            if (!reader.IsDBNull(1))
+            after = reader.GetInt64(1);
+            if (!reader.IsDBNull(2))
             {
-                response.Movements.Add(StockMessages.Movement(MovementRow.Read(reader, 1)));
+                response.Movements.Add(StockMessages.Movement(MovementRow.Read(reader, 2)));
             }
         }
 

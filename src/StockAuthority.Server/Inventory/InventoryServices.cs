@@ -9,6 +9,7 @@ internal static class InventoryServices
         services.AddHostedService(provider => provider.GetRequiredService<StockLedger>());
         services.AddHostedService<ExpirySweep>();
         services.AddHostedService<OutcomeRetention>();
+        services.AddHostedService<JournalPartitions>();
         return services;
     }
 }

@@ -210,6 +210,14 @@ internal sealed partial class Lane(
                 await Task.Delay(pause, time, CancellationToken.None);
                 pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, options.LongestRetryPause.Ticks));
             }
+            catch (PostgresException error) when (BatchWrite.LacksPartition(error))
+            {
+                // No command's fault, so there is nothing to split for.
+                await DropConnectionAsync();
+                LogPartitionMissing(number, error);
+                Complete(batch, StockAnswers.PartitionMissing());
+                return;
+            }
             catch (Exception error)
             {
                 await DropConnectionAsync();
@@ -334,6 +342,9 @@ internal sealed partial class Lane(
 
     [LoggerMessage(LogLevel.Error, "Lane {Lane}: a {Command} of tenant {TenantId} cannot be executed.")]
     private partial void LogPoison(int lane, string tenantId, string command, Exception error);
+
+    [LoggerMessage(LogLevel.Critical, "Lane {Lane}: the journal has no partition for now, so nothing can be written until one is added.")]
+    private partial void LogPartitionMissing(int lane, Exception error);
 
     [LoggerMessage(LogLevel.Information, "Lane {Lane}: closing a connection failed.")]
     private partial void LogCloseFailed(int lane, Exception error);

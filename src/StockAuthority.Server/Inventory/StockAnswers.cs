@@ -47,6 +47,11 @@ internal static class StockAnswers
         "DATABASE_UNAVAILABLE",
         "The database does not answer, so it is not known whether this was done. Send the same request again with the same key: it is done once.").RetryAfter(RetryDelay));
 
+    public static StockAnswer PartitionMissing() => StockAnswer.Of(Errors.Status(
+        Code.Unavailable,
+        "JOURNAL_PARTITION_MISSING",
+        "The journal has no partition for this time. Nothing was done; send the same request again with the same key.").RetryAfter(RetryDelay));
+
     public static StockAnswer InternalError() => StockAnswer.Of(Errors.Status(
         Code.Internal,
         "COMMAND_FAILED",
