@@ -22,9 +22,11 @@ internal static class Journal
         UPDATE tenants SET last_hash = $4 WHERE tenant_id = $1
         """;
 
-    public static async Task ChainAgainAsync(Shop shop, string tenant)
+    public static Task ChainAgainAsync(Shop shop, string tenant) => ChainAgainAsync(shop.Database.SuperuserConnectionString, tenant);
+
+    public static async Task ChainAgainAsync(string connectionString, string tenant)
     {
-        await using var connection = new NpgsqlConnection(shop.Database.SuperuserConnectionString);
+        await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
         List<long> sequences = [];
         List<byte[]> hashes = [];

@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 using Npgsql;
+using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Payments.V1;
 using StockAuthority.Testing;
@@ -33,6 +34,8 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
 
     public PaymentEventService.PaymentEventServiceClient Payments => new(_channel!);
 
+    public ChangeFeedService.ChangeFeedServiceClient Feed => new(_channel!);
+
     public async ValueTask InitializeAsync()
     {
         _database = await databases.CreateDatabaseAsync();
@@ -52,6 +55,14 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
         {
             await _database.DisposeAsync();
         }
+    }
+
+    /// <summary>Ends the server and every connection; the database stays.</summary>
+    public async Task StopAsync()
+    {
+        _channel!.Dispose();
+        await _server!.DisposeAsync();
+        await Database.DataSource.DisposeAsync();
     }
 
     public static string New(string kind) => string.Create(CultureInfo.InvariantCulture, $"{kind}-{Interlocked.Increment(ref _names)}");

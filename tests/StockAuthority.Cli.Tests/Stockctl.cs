@@ -43,9 +43,12 @@ internal static class Stockctl
         }
     }
 
-    public static async Task<(int ExitCode, JsonElement Result)> VerifyAsync(Shop shop, string tenant)
+    public static Task<(int ExitCode, JsonElement Result)> VerifyAsync(Shop shop, string tenant, params string[] more) =>
+        VerifyAsync(shop.Database.ConnectionString, ["--tenant", tenant, .. more]);
+
+    public static async Task<(int ExitCode, JsonElement Result)> VerifyAsync(string postgres, params string[] more)
     {
-        var (exitCode, output, error) = await RunAsync("verify", "--postgres", shop.Database.ConnectionString, "--tenant", tenant, "--json");
+        var (exitCode, output, error) = await RunAsync(["verify", "--postgres", postgres, "--json", .. more]);
         if (error.Length > 0)
         {
             throw new InvalidOperationException(error);

@@ -81,7 +81,17 @@ internal sealed partial class JournalDetachment
         DO UPDATE SET reserved = held.reserved + excluded.reserved, committed = held.committed + excluded.committed
         """;
 
-    private static string LastSequenceSql(string partition) => $"SELECT coalesce(max(sequence), 0) FROM {Name(partition)} WHERE tenant_id = $1";
+    /// <summary>What follows the partition: the next movement that there is, or the one that the head will give.</summary>
+    private static string EdgeSql(string partition) =>
+        $"""
+        SELECT last.sequence,
+               coalesce(
+                   (SELECT min(sequence) FROM movements WHERE movements.tenant_id = $1 AND movements.sequence > last.sequence),
+                   t.last_sequence + 1)
+        FROM tenants t
+        CROSS JOIN (SELECT coalesce(max(sequence), 0) AS sequence FROM {Name(partition)} WHERE tenant_id = $1) AS last
+        WHERE t.tenant_id = $1
+        """;
 
     private static string CountSql(string partition) => $"SELECT count(*) FROM {Name(partition)}";
 

@@ -115,9 +115,15 @@ internal sealed partial class JournalDetachment
         List<RecordedCheckpoint> recorded = [];
         foreach (var (tenantId, _, _, checkpoint) in await _reads.TenantsAsync(null, cancellationToken))
         {
-            var last = await LastSequenceAsync(partition, tenantId, cancellationToken);
+            var (last, next) = await EdgeAsync(partition, tenantId, cancellationToken);
             if (last > (checkpoint?.Sequence ?? 0))
             {
+                if (next != last + 1)
+                {
+                    throw new DetachRefusedException(
+                        "DOES_NOT_VERIFY", Invariant($"The journal of tenant {tenantId} goes on with sequence {next} after {partition}, which ends with {last}."));
+                }
+
                 var ledger = await VerifyAsync(partition, tenantId, checkpoint, last, cancellationToken);
                 recorded.Add(await RecordAsync(partition, ledger, cancellationToken));
             }
@@ -209,10 +215,12 @@ internal sealed partial class JournalDetachment
         }
     }
 
-    private async Task<long> LastSequenceAsync(string partition, string tenantId, CancellationToken cancellationToken)
+    /// <summary>The last sequence in a partition, 0 for none, and the one that follows it.</summary>
+    private async Task<(long Last, long Next)> EdgeAsync(string partition, string tenantId, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(LastSequenceSql(partition), _connection) { Parameters = { Value(tenantId) } };
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var command = new NpgsqlCommand(EdgeSql(partition), _connection) { Parameters = { Value(tenantId) } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetInt64(1)) : (0, 0);
     }
 
     private async Task<long> CountAsync(string partition, CancellationToken cancellationToken)

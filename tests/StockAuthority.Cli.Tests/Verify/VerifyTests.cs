@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using Shouldly;
+using StockAuthority.Inventory.V1;
 using Xunit;
 using static StockAuthority.Cli.Tests.Shop;
 
@@ -113,6 +114,43 @@ public sealed class VerifyTests(Shop shop) : IClassFixture<Shop>
         first.GetProperty("row").GetString().ShouldNotBeNull().ShouldStartWith(row);
         first.GetProperty("expected").GetString().ShouldNotBeNull().ShouldStartWith(expected);
         first.GetProperty("found").GetString().ShouldNotBeNull().ShouldStartWith(found);
+    }
+
+    /// <summary>The sums of the level stay right: one reservation is given what is taken from another.</summary>
+    [Theory]
+    [InlineData("reserved")]
+    [InlineData("committed")]
+    public async Task Opposite_edits_of_two_reservations_are_named(string state)
+    {
+        var tenant = await shop.OpenAsync();
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            var reservation = await shop.ReserveAsync(tenant, null, Line(Mug, 6));
+            await shop.Inventory.CommitAsync(new CommitRequest { TenantId = tenant, IdempotencyKey = New("key"), ReservationId = reservation, Lines = { Line(Mug, 2) } });
+            await shop.Inventory.ReleaseAsync(new ReleaseRequest { TenantId = tenant, IdempotencyKey = New("key"), ReservationId = reservation, Lines = { Line(Mug, 2) } });
+        }
+
+        (await Stockctl.VerifyAsync(shop, tenant)).ExitCode.ShouldBe(0);
+        var numbers = await shop.ReadAsync<long[]>(tenant, "SELECT array_agg(reservation_number ORDER BY reservation_number) FROM reservations WHERE tenant_id = $1");
+        foreach (var (number, change) in new[] { (numbers[1], 1), (numbers[2], -1) })
+        {
+            await shop.TamperAsync(
+                tenant,
+                $$"""
+                UPDATE reservations SET lines = jsonb_set(
+                    jsonb_set(lines, '{0,{{state}}}', to_jsonb((lines -> 0 ->> '{{state}}')::bigint + {{change}})),
+                    '{0,withdrawn}', to_jsonb((lines -> 0 ->> 'withdrawn')::bigint - {{change}}))
+                WHERE tenant_id = $1 AND reservation_number = {{number}}
+                """);
+        }
+
+        var (exitCode, result) = await Stockctl.VerifyAsync(shop, tenant);
+
+        exitCode.ShouldBe(1);
+        Counts(result).ShouldBe([("wrong_reservation", 1)]);
+        var first = result.GetProperty("first_problem");
+        first.GetProperty("row").GetString().ShouldBe($"reservation {numbers[1]}, mug at berlin");
+        first.GetProperty("found").GetString().ShouldNotBeNull().ShouldContain($"{state} 3");
     }
 
     [Fact]
