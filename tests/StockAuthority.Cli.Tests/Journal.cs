@@ -3,7 +3,10 @@ using StockAuthority.Core.Inventory;
 
 namespace StockAuthority.Cli.Tests;
 
-/// <summary>Makes the chain fit a journal again that was tampered with, as a server with a bug, or a forger with the code, would.</summary>
+/// <summary>
+/// Makes the chain fit a journal again that was tampered with, as a server with a bug, or a forger with the code, would. The head moves,
+/// so that no server goes on from the hash that it remembers.
+/// </summary>
 internal static class Journal
 {
     private const string ReadSql =
@@ -19,7 +22,7 @@ internal static class Journal
             UPDATE movements m SET hash = h.hash FROM unnest($2::bigint[], $3::bytea[]) AS h (sequence, hash)
             WHERE m.tenant_id = $1 AND m.sequence = h.sequence
         )
-        UPDATE tenants SET last_hash = $4 WHERE tenant_id = $1
+        UPDATE tenants SET last_hash = $4, head_version = head_version + 1 WHERE tenant_id = $1
         """;
 
     public static Task ChainAgainAsync(Shop shop, string tenant) => ChainAgainAsync(shop.Database.SuperuserConnectionString, tenant);

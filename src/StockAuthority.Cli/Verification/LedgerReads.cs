@@ -206,11 +206,11 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
         return equal;
     }
 
+    /// <summary>The first reservation that does not hold of a key what its movements say; null where there is none.</summary>
     /// <param name="tenantId">Whose it is.</param>
     /// <param name="key">Of which level.</param>
     /// <param name="after">The last checkpoint; 0 where there is none.</param>
     /// <param name="cancellationToken">Ends the look.</param>
-    /// <summary>The first reservation that does not hold of a key what its movements say; null where there is none.</summary>
     public async Task<DifferingReservation?> DifferingReservationAsync(string tenantId, StockKey key, long after, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(DifferingReservationSql);
