@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using StockAuthority.Core.Payments;
+using StockAuthority.Server.Payments;
+using StockAuthority.Testing;
+using Xunit;
+
+namespace StockAuthority.Server.Tests.Simulation;
+
+/// <summary>
+/// Random histories of the ledger: two or three replicas, each with its own lane, memory and clock, write two tenants on a
+/// real PostgreSQL while connections break, backends end and replicas crash at every await of a lane. What callers were told and what the
+/// database has is checked against a counting model, and against real time.
+/// </summary>
+/// <remarks>
+/// A failing seed is printed. <c>STOCKAUTHORITY_SIMULATION_SEED=123</c> runs that one alone,
+/// <c>STOCKAUTHORITY_SIMULATION_SEEDS=5000</c> runs so many: <c>STOCKAUTHORITY_SIMULATION_SEEDS=5000 ./dev test SimulationTests</c>.
+/// <para>
+/// The seed decides what is asked for, who asks whom, what happens next whenever everything stands still, what breaks, and every clock,
+/// the database's included: a wire between each lane and PostgreSQL holds every round trip until it is its turn. Not decided by it
+/// are the order in which threads run within one step, where a cut in the middle of a request falls among
+/// statements that Npgsql prepares anew or not, and PostgreSQL's own time limits (10 s and more) on a machine that stands still for so long.
+/// </para>
+/// </remarks>
+public sealed class SimulationTests(TestPostgres databases)
+{
+    private const int StandardSeeds = 250;
+    private const int FirstSeed = 1;
+    private const int Workers = 2;
+    private const int LinesOfLog = 60;
+
+    private static readonly TriggerMatrix Matrix = TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml"));
+
+    [Fact]
+    public async Task Whatever_breaks_every_command_is_done_once_and_in_the_order_that_its_callers_saw()
+    {
+        var seeds = new ConcurrentQueue<int>(Seeds());
+        var failures = new ConcurrentBag<(int Seed, string Message)>();
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(Workers, seeds.Count)).Select(_ => Task.Run(() => WorkAsync(seeds, failures))));
+        if (!failures.IsEmpty)
+        {
+            Assert.Fail(failures.MinBy(each => each.Seed).Message);
+        }
+    }
+
+    private async Task WorkAsync(ConcurrentQueue<int> seeds, ConcurrentBag<(int Seed, string Message)> failures)
+    {
+        await using var database = await SimulatedDatabase.CreateAsync(databases);
+        while (failures.IsEmpty && seeds.TryDequeue(out var seed))
+        {
+            var simulation = new Simulation(seed, $"seed-{seed}", database, Matrix);
+            try
+            {
+                await simulation.RunAsync();
+                foreach (var tenant in simulation.TenantIds)
+                {
+                    HistoryCheck.Run(tenant, await StoredLedger.ReadAsync(database.DataSource, tenant), simulation.Calls, simulation.Time);
+                }
+            }
+            catch (Exception error)
+            {
+                failures.Add((seed, Describe(seed, simulation, error)));
+                return;
+            }
+        }
+    }
+
+    private static string Describe(int seed, Simulation simulation, Exception error) =>
+        $"""
+        Seed {seed} failed at step {simulation.Step}. Replay: STOCKAUTHORITY_SIMULATION_SEED={seed} ./dev test {nameof(SimulationTests)}
+        {(error is ViolationException ? error.Message : error)}
+        The last {LinesOfLog} of {simulation.Log.Count} lines of what happened:
+        {string.Join('\n', simulation.Log.TakeLast(LinesOfLog))}
+        """;
+
+    private static IEnumerable<int> Seeds() => Setting("STOCKAUTHORITY_SIMULATION_SEED") is { } seed
+        ? [seed]
+        : Enumerable.Range(FirstSeed, Setting("STOCKAUTHORITY_SIMULATION_SEEDS") ?? StandardSeeds);
+
+    private static int? Setting(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+}
