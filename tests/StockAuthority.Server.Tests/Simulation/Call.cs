@@ -58,7 +58,10 @@ internal sealed class Call
         }
     }
 
-    public override string ToString() => $"{TenantId} {Key} {Request?.Descriptor.Name}{Request}";
+    /// <summary>How it is called in the log.</summary>
+    public string Name => $"{TenantId}/{Key}";
+
+    public override string ToString() => $"{Name} {Request?.Descriptor.Name}{Request}";
 
     private static StockCommand Read(IMessage request) => request switch
     {

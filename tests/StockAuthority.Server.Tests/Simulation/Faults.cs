@@ -3,7 +3,11 @@ namespace StockAuthority.Server.Tests.Simulation;
 /// <summary>What can break next, wherever a lane waits. There are only so many of them in a history, so that it ends.</summary>
 internal sealed class Faults(Random random, int budget, SimulatedDatabase database, Action<string> trace)
 {
+    private readonly int _budget = budget;
     private int _left = budget;
+
+    /// <summary>How many there have been.</summary>
+    public int Count => _budget - _left;
 
     public IEnumerable<Func<Task>> Possible(IReadOnlyList<Replica> live)
     {

@@ -122,17 +122,14 @@ internal sealed class RandomCommands(string tenantId, Random random)
             AdjustmentReason.Correction,
             AdjustmentReason.Damage,
             AdjustmentReason.OpeningBalance);
-        var lines = Lines(2);
-        foreach (var line in lines)
+        var by = reason switch
         {
-            line.Quantity *= reason switch
-            {
-                AdjustmentReason.Receipt or AdjustmentReason.OpeningBalance => 1,
-                AdjustmentReason.Correction => random.Next(2) == 0 ? 1 : -2,
-                _ => -1 * random.Next(1, 3),
-            };
-        }
-
+            AdjustmentReason.Receipt or AdjustmentReason.OpeningBalance => 1,
+            AdjustmentReason.Correction => random.Next(2) == 0 ? 1 : -2,
+            _ => -random.Next(1, 4),
+        };
+        var lines = Lines(2);
+        lines.ForEach(line => line.Quantity *= by);
         return new AdjustRequest { DocumentRef = $"document-{_keys}", Reason = reason, Lines = { lines } };
     }
 

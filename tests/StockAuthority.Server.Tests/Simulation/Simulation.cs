@@ -45,6 +45,8 @@ internal sealed class Simulation
 
     public DateTimeOffset Time { get; private set; } = Start;
 
+    public int Faults => _faults.Count;
+
     /// <summary>What happened, for whoever has to understand a failure.</summary>
     public List<string> Log { get; } = [];
 
@@ -161,7 +163,7 @@ internal sealed class Simulation
                 break;
             case 2 when Live.SelectMany(each => each.Waiting).ToArray() is { Length: > 0 } waiting:
                 var attempt = Pick(waiting);
-                Trace($"the caller of {attempt.Call.Key} gives up");
+                Trace($"the caller of {attempt.Call.Name} gives up");
                 attempt.GiveUp();
                 break;
             default:
@@ -191,12 +193,12 @@ internal sealed class Simulation
         if (replica.TrySend(attempt))
         {
             call.Attempts.Add(attempt);
-            Trace($"{replica.Name} <- {call}");
+            Trace($"{replica.Name} <- {(call.Attempts.Count == 1 ? call : call.Name)}");
         }
         else
         {
             attempt.Dispose();
-            Trace($"{replica.Name} has no place for {call.Key}");
+            Trace($"{replica.Name} has no place for {call.Name}");
         }
 
         return Task.CompletedTask;
@@ -313,7 +315,7 @@ internal sealed class Simulation
     private async Task OnDroppedAsync(Attempt attempt)
     {
         var call = attempt.Call;
-        Trace($"{call.Key} was dropped");
+        Trace($"{call.Name} was dropped");
         attempt.WasDropped = true;
         if (call.Attempts.TrueForAll(each => each.WasDropped)
             && !Calls.Exists(each => each != call && each.Key == call.Key && each.TenantId == call.TenantId)
@@ -326,7 +328,7 @@ internal sealed class Simulation
     private void OnAnswer(Attempt attempt, StockAnswer answer)
     {
         var call = attempt.Call;
-        Trace($"{call.Key} is answered {Answers.Text(answer)}");
+        Trace($"{call.Name} is answered {Answers.Text(answer)}");
         switch (Answers.Reason(answer))
         {
             case Answers.Unavailable:

@@ -31,16 +31,27 @@ public sealed class SimulationTests(TestPostgres databases)
 
     private static readonly TriggerMatrix Matrix = TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml"));
 
+    private int _histories;
+    private int _calls;
+    private int _steps;
+    private int _faults;
+    private int _movements;
+
     [Fact]
     public async Task Whatever_breaks_every_command_is_done_once_and_in_the_order_that_its_callers_saw()
     {
         var seeds = new ConcurrentQueue<int>(Seeds());
         var failures = new ConcurrentBag<(int Seed, string Message)>();
+        var began = TimeProvider.System.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Math.Min(Workers, seeds.Count)).Select(_ => Task.Run(() => WorkAsync(seeds, failures))));
         if (!failures.IsEmpty)
         {
             Assert.Fail(failures.MinBy(each => each.Seed).Message);
         }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_histories} histories: {_calls} calls, {_steps} steps, {_faults} faults, {_movements} movements in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s"));
     }
 
     private async Task WorkAsync(ConcurrentQueue<int> seeds, ConcurrentBag<(int Seed, string Message)> failures)
@@ -54,8 +65,12 @@ public sealed class SimulationTests(TestPostgres databases)
                 await simulation.RunAsync();
                 foreach (var tenant in simulation.TenantIds)
                 {
-                    HistoryCheck.Run(tenant, await StoredLedger.ReadAsync(database.DataSource, tenant), simulation.Calls, simulation.Time);
+                    var stored = await StoredLedger.ReadAsync(database.DataSource, tenant);
+                    HistoryCheck.Run(tenant, stored, simulation.Calls, simulation.Time);
+                    Interlocked.Add(ref _movements, stored.Movements.Count);
                 }
+
+                Count(simulation);
             }
             catch (Exception error)
             {
@@ -63,6 +78,14 @@ public sealed class SimulationTests(TestPostgres databases)
                 return;
             }
         }
+    }
+
+    private void Count(Simulation simulation)
+    {
+        Interlocked.Increment(ref _histories);
+        Interlocked.Add(ref _calls, simulation.Calls.Count);
+        Interlocked.Add(ref _steps, simulation.Step);
+        Interlocked.Add(ref _faults, simulation.Faults);
     }
 
     private static string Describe(int seed, Simulation simulation, Exception error) =>

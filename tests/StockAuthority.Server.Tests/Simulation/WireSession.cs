@@ -120,7 +120,7 @@ internal sealed class WireSession : IDisposable
         {
             _server.Shutdown(SocketShutdown.Send);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // It had ended as well.
         }
