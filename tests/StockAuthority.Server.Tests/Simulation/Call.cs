@@ -48,7 +48,8 @@ internal sealed class Call
     /// <summary>Every answer to it must be the same one, whoever gives it.</summary>
     public void OnAnswer(StockAnswer answer, int step)
     {
-        if (Answer is null)
+        // Where the request itself is wrong nothing is kept, and the key is free for another one.
+        if (Answer is null || Refusals.IsUnrecorded(Answers.Reason(Answer)))
         {
             (Answer, AnsweredAt) = (answer, step);
         }

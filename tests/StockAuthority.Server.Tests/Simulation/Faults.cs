@@ -1,7 +1,7 @@
 namespace StockAuthority.Server.Tests.Simulation;
 
 /// <summary>What can break next, wherever a lane waits. There are only so many of them in a history, so that it ends.</summary>
-internal sealed class Faults(Random random, int budget, SimulatedDatabase database, Action<string> trace)
+internal sealed class Faults(Random random, int budget, SimulatedDatabase database, Func<WireSession, bool> mayDeliver, Action<string> trace)
 {
     private readonly int _budget = budget;
     private int _left = budget;
@@ -49,7 +49,7 @@ internal sealed class Faults(Random random, int budget, SimulatedDatabase databa
 
     private Task CrashAsync(Replica replica)
     {
-        var delivered = Delivered();
+        var delivered = Delivered(replica.Wire.Session);
         Tell($"{replica.Name} crashes in state {replica.Wire.Session?.State}, {delivered:0.00} of its request delivered");
         return replica.CrashAsync(delivered);
     }
@@ -57,7 +57,7 @@ internal sealed class Faults(Random random, int budget, SimulatedDatabase databa
     /// <summary>The connection breaks. A held request arrives not at all, in part, or whole: then it is done, and nobody is told.</summary>
     private Task CutAsync(Replica replica, WireSession session)
     {
-        var delivered = Delivered();
+        var delivered = Delivered(session);
         Tell($"{replica.Name} loses its connection in state {session.State}, {delivered:0.00} of its request delivered");
         return session.CutAsync(delivered);
     }
@@ -107,8 +107,9 @@ internal sealed class Faults(Random random, int budget, SimulatedDatabase databa
         return Task.CompletedTask;
     }
 
-    private double Delivered() => random.Next(3) switch
+    private double Delivered(WireSession? session) => random.Next(3) switch
     {
+        _ when session is null || !mayDeliver(session) => 0,
         0 => 0,
         1 => 1,
         _ => random.NextDouble(),

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
 using StockAuthority.Inventory.V1;
@@ -19,21 +20,21 @@ internal sealed class HistoryCheck
     private readonly string _tenantId;
     private readonly StoredLedger _stored;
     private readonly IReadOnlyList<Call> _calls;
-    private readonly DateTimeOffset _end;
+    private readonly IReadOnlyList<DateTimeOffset> _times;
     private readonly Dictionary<Call, (long First, long Last)> _places = [];
     private readonly List<(long After, StockModel Stock)> _states = [(0, StockModel.Empty)];
 
-    private HistoryCheck(string tenantId, StoredLedger stored, IReadOnlyList<Call> calls, DateTimeOffset end) =>
-        (_tenantId, _stored, _calls, _end) = (tenantId, stored, calls, end);
+    private HistoryCheck(string tenantId, StoredLedger stored, IReadOnlyList<Call> calls, IReadOnlyList<DateTimeOffset> times) =>
+        (_tenantId, _stored, _calls, _times) = (tenantId, stored, calls, times);
 
     /// <param name="tenantId">Whose history it is.</param>
     /// <param name="stored">What the database has of it.</param>
     /// <param name="calls">Everything that was sent.</param>
-    /// <param name="end">The database's time at the end.</param>
+    /// <param name="times">The database's time after each step.</param>
     /// <exception cref="ViolationException">A promise was broken.</exception>
-    public static void Run(string tenantId, StoredLedger stored, IEnumerable<Call> calls, DateTimeOffset end)
+    public static void Run(string tenantId, StoredLedger stored, IEnumerable<Call> calls, IReadOnlyList<DateTimeOffset> times)
     {
-        var check = new HistoryCheck(tenantId, stored, [.. calls.Where(call => call.TenantId == tenantId && call.Attempts.Count > 0)], end);
+        var check = new HistoryCheck(tenantId, stored, [.. calls.Where(call => call.TenantId == tenantId && call.Attempts.Count > 0)], times);
         check.CheckJournal();
         check.Replay();
         check.CheckAnswers();
@@ -113,7 +114,11 @@ internal sealed class HistoryCheck
         var number = run[0].ReservationNumber!.Value;
         var reservation = before.Reservations[number];
         var stored = _stored.Reservations[number];
-        Require(stored.ExpireAt <= _end, $"reservation {number} expired before its time, {stored.ExpireAt}");
+        Require(
+            _calls.Any(call => call.Command == new StockCommand.Expire(number)
+                && call.Answer?.Response is null or BoolValue { Value: true }
+                && _times[Math.Min(call.AnsweredAt, _times.Count - 1)] >= stored.ExpireAt),
+            $"reservation {number} expired before its time, {stored.ExpireAt}");
         Require(
             reservation.Lines.Values.Count(line => line.Reserved > 0) == run.Select(movement => movement.Key).Distinct().Count(),
             $"reservation {number} expired in part");

@@ -73,13 +73,14 @@ internal sealed class SimulatedDatabase : IAsyncDisposable
     public Task<bool> IsAnsweredAsync(string tenantId, string key) =>
         ReadAsync<bool>("SELECT EXISTS (SELECT FROM outcomes WHERE tenant_id = $1 AND idempotency_key = $2)", tenantId, key);
 
-    /// <summary>What the expiry sweep would find.</summary>
-    public Task<long[]> DueAsync(string tenantId) => ReadAsync<long[]>(
+    /// <summary>The active reservations; only those that are due are what the expiry sweep would find.</summary>
+    public Task<long[]> OpenAsync(string tenantId, bool onlyDue) => ReadAsync<long[]>(
         """
         SELECT coalesce(array_agg(reservation_number ORDER BY reservation_number), '{}') FROM reservations, simulation.clock
-        WHERE tenant_id = $1 AND state = 1 AND expire_at <= reads
+        WHERE tenant_id = $1 AND state = 1 AND (expire_at <= reads OR NOT $2)
         """,
-        tenantId);
+        tenantId,
+        onlyDue);
 
     public async ValueTask DisposeAsync()
     {

@@ -34,6 +34,7 @@ internal sealed class WireSession : IDisposable
 {
     private const byte ReadyForQuery = (byte)'Z';
     private const byte BackendKeyData = (byte)'K';
+    private const byte Execute = (byte)'E';
     private const byte Sync = (byte)'S';
     private const byte Query = (byte)'Q';
     private const byte Terminate = (byte)'X';
@@ -42,7 +43,7 @@ internal sealed class WireSession : IDisposable
     private readonly Socket _client;
     private readonly Socket _server;
     private readonly Wire _wire;
-    private readonly List<byte> _request = [];
+    private readonly List<byte[]> _request = [];
     private readonly List<byte> _response = [];
     private bool _serverHasEnded;
 
@@ -78,7 +79,7 @@ internal sealed class WireSession : IDisposable
         byte[] request;
         lock (_gate)
         {
-            (request, State) = (Take(_request), WireState.InServer);
+            (request, State) = (TakeRequest(1), WireState.InServer);
         }
 
         await SendAsync(_server, request);
@@ -91,7 +92,7 @@ internal sealed class WireSession : IDisposable
         bool isLast;
         lock (_gate)
         {
-            (response, isLast) = (Take(_response), _serverHasEnded);
+            (response, isLast) = (TakeResponse(), _serverHasEnded);
             State = isLast ? WireState.Cut : WireState.Idle;
         }
 
@@ -103,19 +104,19 @@ internal sealed class WireSession : IDisposable
     }
 
     /// <summary>The lane loses its connection. PostgreSQL still gets so much of a round trip that was on its way.</summary>
-    /// <param name="delivered">0 for nothing of it, 1 for all.</param>
+    /// <param name="delivered">0 for nothing of it, 1 for all, else so much of its statements.</param>
     public async Task CutAsync(double delivered)
     {
         byte[] request;
         lock (_gate)
         {
-            request = Take(_request);
+            request = TakeRequest(delivered);
             _response.Clear();
             State = WireState.Cut;
         }
 
         _client.Close();
-        await SendAsync(_server, request[..(int)(request.Length * delivered)]);
+        await SendAsync(_server, request);
         try
         {
             _server.Shutdown(SocketShutdown.Send);
@@ -169,7 +170,7 @@ internal sealed class WireSession : IDisposable
 
         lock (_gate)
         {
-            _request.AddRange(message);
+            _request.Add(message);
             if (message[0] is not (Sync or Query))
             {
                 return;
@@ -244,7 +245,7 @@ internal sealed class WireSession : IDisposable
             byte[] response;
             lock (_gate)
             {
-                response = Take(_response);
+                response = TakeResponse();
             }
 
             await SendAsync(_client, response);
@@ -273,10 +274,29 @@ internal sealed class WireSession : IDisposable
         _wire.Activity.Signal();
     }
 
-    private static byte[] Take(List<byte> bytes)
+    /// <summary>Counted in executions, because how many bytes and other messages come with one depends on what was prepared before.</summary>
+    private byte[] TakeRequest(double delivered)
     {
-        byte[] taken = [.. bytes];
-        bytes.Clear();
+        var executions = delivered * (_request.Count(message => message[0] == Execute) + 1);
+        List<byte> taken = [];
+        foreach (var message in _request)
+        {
+            if (delivered == 1 || executions >= 1)
+            {
+                taken.AddRange(message);
+            }
+
+            executions -= message[0] == Execute ? 1 : 0;
+        }
+
+        _request.Clear();
+        return [.. taken];
+    }
+
+    private byte[] TakeResponse()
+    {
+        byte[] taken = [.. _response];
+        _response.Clear();
         return taken;
     }
 
