@@ -62,7 +62,15 @@ internal sealed class DecidedBatch(TriggerMatrix matrix, BatchState state, DateT
     public Task CommitAsync(
         NpgsqlConnection connection,
         IReadOnlyList<(string TenantId, StockCommand.Reserve Command)>? unread,
-        CancellationToken cancellationToken) => _write.CommitAsync(connection, unread, cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        foreach (var (command, answer) in _decided)
+        {
+            command.MayBeDone |= answer is not null;
+        }
+
+        return _write.CommitAsync(connection, unread, cancellationToken);
+    }
 
     /// <summary>Gives everyone their answer, once it is committed.</summary>
     public void Complete()

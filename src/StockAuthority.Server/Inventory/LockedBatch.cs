@@ -31,7 +31,7 @@ internal static class LockedBatch
             }
 
             // The last moment at which a caller who gave up can be let go: once decided, it is recorded.
-            if (command.Abandoned.IsCancellationRequested)
+            if (command is { Abandoned.IsCancellationRequested: true, MayBeDone: false })
             {
                 batch.LetGo(command);
             }

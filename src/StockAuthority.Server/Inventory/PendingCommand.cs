@@ -30,6 +30,12 @@ internal abstract class PendingCommand(
     /// <summary>Whether its answer is kept under its key. A sweep's is not: the reservation itself says whether it expired.</summary>
     public bool RecordsOutcome => Command is not StockCommand.Expire;
 
+    /// <summary>
+    /// Whether it was sent to the database with a decision, so that it may have been done although nobody was told. From then on
+    /// it is not let go any more: that would tell its caller that nothing happened.
+    /// </summary>
+    public bool MayBeDone { get; set; }
+
     /// <summary>Called once, on the lane's thread: quick, never throws.</summary>
     public abstract void Complete(StockAnswer answer);
 

@@ -14,8 +14,9 @@ namespace StockAuthority.Server.Tests.Simulation;
 /// database has is checked against a counting model, and against real time.
 /// </summary>
 /// <remarks>
-/// A failing seed is printed. <c>STOCKAUTHORITY_SIMULATION_SEED=123</c> runs that one alone,
-/// <c>STOCKAUTHORITY_SIMULATION_SEEDS=5000</c> runs so many: <c>STOCKAUTHORITY_SIMULATION_SEEDS=5000 ./dev test SimulationTests</c>.
+/// A failing seed is printed. <c>STOCKAUTHORITY_SIMULATION_SEED=123 ./dev test SimulationTests</c> runs that one alone;
+/// <c>STOCKAUTHORITY_SIMULATION_SEEDS=5000</c> runs so many, from that one on or from the first. They take a good while:
+/// <c>STOCKAUTHORITY_TEST_MINUTES=60</c> gives it to them.
 /// <para>
 /// The seed decides what is asked for, who asks whom, what happens next whenever everything stands still, what breaks, and every clock,
 /// the database's included: a wire between each lane and PostgreSQL holds every round trip until it is its turn. Not decided by it
@@ -121,9 +122,11 @@ public sealed class SimulationTests(TestPostgres databases)
         {string.Join('\n', simulation.Log.TakeLast(LinesOfLog))}
         """;
 
-    private static IEnumerable<int> Seeds() => Setting("STOCKAUTHORITY_SIMULATION_SEED") is { } seed
-        ? [seed]
-        : Enumerable.Range(FirstSeed, Setting("STOCKAUTHORITY_SIMULATION_SEEDS") ?? StandardSeeds);
+    private static IEnumerable<int> Seeds()
+    {
+        var first = Setting("STOCKAUTHORITY_SIMULATION_SEED");
+        return Enumerable.Range(first ?? FirstSeed, Setting("STOCKAUTHORITY_SIMULATION_SEEDS") ?? (first is null ? StandardSeeds : 1));
+    }
 
     private static int? Setting(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
