@@ -20,9 +20,8 @@ namespace StockAuthority.Server.Tests.Simulation;
 /// <para>
 /// The seed decides what is asked for, who asks whom, what happens next whenever everything stands still, what breaks, and every clock,
 /// the database's included: a wire between each lane and PostgreSQL holds every round trip until it is its turn. Not decided by it
-/// are the order in which threads run within one step, which nothing here should depend on; PostgreSQL's and Npgsql's own
-/// time limits, 10 seconds and more, on a machine that stands still for so long; and, in every fourth seed, which of several backends that wait for
-/// one row gets it first.
+/// are the order in which threads run within one step, which nothing here should depend on, and, in every fourth seed, which of
+/// several backends that wait for one row gets it first.
 /// </para>
 /// </remarks>
 public sealed class SimulationTests(TestPostgres databases)

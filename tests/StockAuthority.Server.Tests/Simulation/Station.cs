@@ -1,27 +1,23 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Tests.Simulation;
 
-/// <summary>A place where a replica can run: the product's own pool of connections, through a wire. Opening connections is slow, so histories share them.</summary>
-internal sealed class Station : IAsyncDisposable
+/// <summary>A place where a replica can run: a pool of connections with the product's settings, through a wire. Opening connections is slow, so histories share them.</summary>
+internal sealed partial class Station : IAsyncDisposable
 {
-    private readonly ServiceProvider _services;
-
-    private Station(Wire wire, ServiceProvider services) => (Wire, _services) = (wire, services);
+    private Station(Wire wire, NpgsqlDataSource dataSource) => (Wire, DataSource) = (wire, dataSource);
 
     public Wire Wire { get; }
 
-    public NpgsqlDataSource DataSource => _services.GetRequiredService<NpgsqlDataSource>();
+    public NpgsqlDataSource DataSource { get; }
 
     public static async Task<Station> CreateAsync(NpgsqlConnectionStringBuilder database, Activity activity)
     {
         var wire = new Wire(database.Port, activity);
-        var through = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Port = wire.Port };
-        var services = new ServiceCollection();
-        services.AddDataSources(through.ConnectionString);
-        var station = new Station(wire, services.BuildServiceProvider());
+        var station = new Station(wire, NpgsqlDataSource.Create(Settings(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Port = wire.Port })));
 
         // The first connection of a pool asks for the database's types, and none later does: every history begins alike.
         await using var first = await station.DataSource.OpenConnectionAsync();
@@ -40,7 +36,21 @@ internal sealed class Station : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _services.DisposeAsync();
+        await DataSource.DisposeAsync();
         await Wire.DisposeAsync();
     }
+
+    /// <summary>The product's, but no limit of real time: on a machine that stands still for seconds it would take part in the history.</summary>
+    private static string Settings(NpgsqlConnectionStringBuilder through)
+    {
+        var services = new ServiceCollection();
+        services.AddDataSources(through.ConnectionString);
+        using var provider = services.BuildServiceProvider();
+        var settings = new NpgsqlConnectionStringBuilder(provider.GetRequiredService<NpgsqlDataSource>().ConnectionString) { Password = through.Password, Timeout = 0, CommandTimeout = 0 };
+        settings.Options = TimeLimit().Replace(settings.Options!, "timeout=0");
+        return settings.ConnectionString;
+    }
+
+    [GeneratedRegex("timeout=[0-9]+s")]
+    private static partial Regex TimeLimit();
 }
