@@ -10,7 +10,7 @@ using Xunit;
 
 namespace StockAuthority.Server.Tests.Simulation;
 
-/// <summary>What seed 63 found.</summary>
+/// <summary>Callers who give up while it is not known whether their command was done; the simulator found it.</summary>
 public sealed class AbandonedTests(Ledger ledger) : IClassFixture<Ledger>
 {
     [Fact]

@@ -7,26 +7,18 @@ namespace StockAuthority.Server.Tests.Simulation;
 /// <summary>One server of several: a lane of the product with its memory, a clock of its own, and a wire to the database.</summary>
 internal sealed class Replica : IAsyncDisposable
 {
-    private static readonly LedgerOptions Options = new()
-    {
-        QueueLength = 12,
-        MaximumBatchSize = 6,
-        RememberedLevels = 6,
-        RetryBudget = TimeSpan.FromMilliseconds(100),
-    };
-
     private readonly CancellationTokenSource _stopping = new();
     private readonly SimulatedDatabase _database;
     private readonly Station _station;
     private readonly Lane _lane;
     private readonly Task _running;
 
-    public Replica(string name, SimulatedDatabase database, Station station, TriggerMatrix matrix, DateTimeOffset time)
+    public Replica(string name, SimulatedDatabase database, Station station, TriggerMatrix matrix, LedgerOptions options, DateTimeOffset time)
     {
         (Name, _database, _station) = (name, database, station);
         Clock = new VirtualClock(time, database.Activity);
         station.Wire.IsHolding = true;
-        _lane = new Lane(0, Options, station.DataSource, matrix, _ => { }, Clock, NullLogger<Lane>.Instance);
+        _lane = new Lane(0, options, station.DataSource, matrix, _ => { }, Clock, NullLogger<Lane>.Instance);
         _running = _lane.RunAsync(_stopping.Token);
     }
 

@@ -21,6 +21,7 @@ internal sealed class Simulation
     private readonly List<Replica> _replicas = [];
     private readonly Dictionary<string, RandomCommands> _tenants;
     private readonly Faults _faults;
+    private readonly LedgerOptions _options;
     private readonly bool _mayRace;
     private readonly int _size;
     private int _toSend;
@@ -36,6 +37,15 @@ internal sealed class Simulation
         _tenants = new string[] { $"{name}-a", $"{name}-b" }.ToDictionary(tenant => tenant, tenant => new RandomCommands(tenant, new Random(_random.Next())));
         _faults = new Faults(_random, _random.Next(0, 9), database, MayDeliver, Trace);
         _mayRace = MayRace(seed);
+
+        // Some lanes forget all the time, others nearly nothing.
+        _options = new LedgerOptions
+        {
+            QueueLength = 12,
+            MaximumBatchSize = _random.Next(2, 7),
+            RememberedLevels = _random.Next(3) == 0 ? 6 : 1_000,
+            RetryBudget = TimeSpan.FromMilliseconds(100),
+        };
     }
 
     public List<Call> Calls { get; } = [];
@@ -251,7 +261,7 @@ internal sealed class Simulation
         var name = $"replica {++_started}";
         var skew = TimeSpan.FromSeconds(_random.Next(-7_200, 7_200));
         Trace($"{name} starts, its clock wrong by {skew}");
-        _replicas.Add(new Replica(name, _database, await _database.RentAsync(), _matrix, Times[^1] + skew));
+        _replicas.Add(new Replica(name, _database, await _database.RentAsync(), _matrix, _options, Times[^1] + skew));
     }
 
     private async Task PassTimeAsync()
