@@ -75,6 +75,12 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>SIGSTOP: it keeps its connections and does nothing more until <see cref="Continue"/>.</summary>
+    public void Pause() => _child!.Pause();
+
+    /// <summary>SIGCONT.</summary>
+    public void Continue() => _child!.Continue();
+
     /// <summary>A channel whose calls carry a token for the tenant, or for all of them.</summary>
     public async Task<GrpcChannel> ChannelAsync(string tenant = DevelopmentIssuer.AllTenants) => StockAuthorityChannel.Create(new StockAuthorityClientOptions
     {

@@ -128,6 +128,12 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>SIGSTOP: the process keeps everything that it has, its connections too, and does nothing more.</summary>
+    public void Pause() => Unix.Signal(_process.Id, Unix.Pause);
+
+    /// <summary>SIGCONT: it goes on where it was paused.</summary>
+    public void Continue() => Unix.Signal(_process.Id, Unix.Continue);
+
     /// <summary>Ends the process at once.</summary>
     public async ValueTask DisposeAsync()
     {

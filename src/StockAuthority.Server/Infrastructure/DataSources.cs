@@ -11,6 +11,9 @@ internal static class DataSources
     /// <summary>Key of the pool for ranges of the journal. A plan over years of partitions takes longer to make than to run, so it is made once.</summary>
     public const string Journal = "journal";
 
+    /// <summary>What the lanes' sessions call themselves to the database.</summary>
+    public const string LedgerApplication = "stockauthority-ledger";
+
     public static IServiceCollection AddDataSources(this IServiceCollection services, string connectionString)
     {
         services.AddSingleton(_ => Ledger(connectionString));
@@ -21,20 +24,21 @@ internal static class DataSources
 
     /// <summary>
     /// For lanes. Plans are made once for arrays of any length and must not depend on how large the tables were then: index
-    /// scans and nested loops are right for these statements at every size, whatever the statistics say.
+    /// scans and nested loops are right for these statements at every size, whatever the statistics say. A batch holds its locks
+    /// for milliseconds: who waits for one for a second does not wait for a batch, see <see cref="Inventory.StalledSessions"/>.
     /// </summary>
     private static NpgsqlDataSource Ledger(string connectionString) => new NpgsqlDataSourceBuilder(connectionString)
     {
         ConnectionStringBuilder =
         {
-            ApplicationName = "stockauthority-ledger",
+            ApplicationName = LedgerApplication,
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
             NoResetOnClose = true,
             Timeout = 5,
             CommandTimeout = 15,
             Options = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan -c jit=off"
-                + " -c lock_timeout=10s -c statement_timeout=12s -c idle_in_transaction_session_timeout=10s -c synchronous_commit=on",
+                + " -c lock_timeout=1s -c statement_timeout=12s -c idle_in_transaction_session_timeout=10s -c synchronous_commit=on",
         },
     }.Build();
 

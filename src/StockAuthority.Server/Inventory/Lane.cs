@@ -35,6 +35,9 @@ internal sealed partial class Lane(
     /// <summary>Whether the connection's transaction failed and has to be rolled back.</summary>
     private bool _isAborted;
 
+    /// <summary>Whether the last batch found no database within its budget. The next ones then ask once, so that a queue of them is not answered a budget apart.</summary>
+    private bool _isAway;
+
     /// <summary>False when the queue is full: the caller is told to come back.</summary>
     public bool TryEnqueue(PendingCommand command) => _queue.Writer.TryWrite(command);
 
@@ -161,7 +164,7 @@ internal sealed partial class Lane(
         {
             await flight.Written;
             _memory.WasTrue();
-            Record(flight.Batch.Decided.Count, flight.Started);
+            Succeeded(flight.Batch.Decided.Count, flight.Started);
             return true;
         }
         catch (PostgresException error) when (BatchWrite.IsStale(error))
@@ -190,7 +193,7 @@ internal sealed partial class Lane(
             try
             {
                 await (failed ?? RunOnceAsync(batch));
-                Record(batch.Count, started);
+                Succeeded(batch.Count, started);
                 return;
             }
             catch (Exception error) when (DatabaseErrors.IsTransient(error))
@@ -201,8 +204,14 @@ internal sealed partial class Lane(
                 LedgerTelemetry.BatchRetries.Add(1);
                 LogRetry(number, batch.Count, error);
                 await DropConnectionAsync();
-                if (time.GetElapsedTime(started) + pause > options.RetryBudget || stopping.IsCancellationRequested)
+                if (error is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
                 {
+                    await EndStalledSessionsAsync();
+                }
+
+                if (_isAway || time.GetElapsedTime(started) + pause > options.RetryBudget || stopping.IsCancellationRequested)
+                {
+                    _isAway = true;
                     Complete(batch, StockAnswers.DatabaseUnavailable());
                     return;
                 }
@@ -267,8 +276,9 @@ internal sealed partial class Lane(
     private Activity? StartActivity(int commands) => LedgerTelemetry.Source.StartActivity("ledger batch", ActivityKind.Internal)?
         .SetTag("stockauthority.lane", number).SetTag("stockauthority.batch_size", commands);
 
-    private void Record(int commands, long started)
+    private void Succeeded(int commands, long started)
     {
+        _isAway = false;
         LedgerTelemetry.BatchSize.Record(commands);
         LedgerTelemetry.BatchDuration.Record(time.GetElapsedTime(started).TotalSeconds);
     }
@@ -285,6 +295,21 @@ internal sealed partial class Lane(
     }
 
     private async ValueTask<NpgsqlConnection> ConnectionAsync() => _connection ??= await dataSource.OpenConnectionAsync();
+
+    private async Task EndStalledSessionsAsync()
+    {
+        try
+        {
+            if (await StalledSessions.EndAsync(dataSource) is > 0 and var count)
+            {
+                LogStalled(number, count);
+            }
+        }
+        catch (Exception error) when (DatabaseErrors.IsTransient(error))
+        {
+            // The batch meets the same trouble, and says so.
+        }
+    }
 
     private static void Complete(List<PendingCommand> batch, StockAnswer answer)
     {
@@ -336,6 +361,9 @@ internal sealed partial class Lane(
 
     [LoggerMessage(LogLevel.Warning, "Lane {Lane}: a batch of {Count} commands is tried again.")]
     private partial void LogRetry(int lane, int count, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "Lane {Lane}: ended {Count} sessions that kept their locks and sent nothing more.")]
+    private partial void LogStalled(int lane, long count);
 
     [LoggerMessage(LogLevel.Warning, "Lane {Lane}: a batch of {Count} commands failed and is split.")]
     private partial void LogSplit(int lane, int count, Exception error);

@@ -16,7 +16,7 @@ public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFi
     {
         await using var database = await databases.CreateDatabaseAsync();
         var direct = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-        await using var proxy = new CommitCuttingProxy(direct.Port);
+        await using var proxy = new DatabaseProxy(direct.Port);
         direct.Port = proxy.Port;
         await using var server = await ServerProcess.StartAsync(direct.ConnectionString, NoRedis);
         using var channel = await server.ChannelAsync();
@@ -24,7 +24,7 @@ public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFi
         var inventory = new InventoryService.InventoryServiceClient(channel);
         var sku = await OpenAsync(inventory, 10);
 
-        proxy.Arm();
+        proxy.CutCommit();
         var response = await inventory.ReserveAsync(Reserve(sku, 1));
 
         proxy.Cuts.ShouldBe(1);

@@ -3,18 +3,26 @@ using System.Net.Sockets;
 
 namespace StockAuthority.Server.Tests.Inventory;
 
-/// <summary>Stands between a server and PostgreSQL. Armed, it swallows the answer to the next COMMIT and cuts the connection.</summary>
-internal sealed class CommitCuttingProxy : IAsyncDisposable
+/// <summary>
+/// Stands between a server and PostgreSQL. It can swallow the answer to the next COMMIT and cut the connection, or keep back
+/// the end of what a lane sends next, as if the server had been paused, or had vanished, in the middle of sending it.
+/// </summary>
+internal sealed class DatabaseProxy : IAsyncDisposable
 {
     private static readonly byte[] CommitTag = "COMMIT\0"u8.ToArray();
+    private static readonly byte[] LaneTag = "stockauthority-ledger\0"u8.ToArray();
+
+    /// <summary>Holds the message that ends a round trip and a part of the one before it, and not more.</summary>
+    private const int KeptBack = 12;
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly int _target;
     private readonly Task _accepting;
     private int _armed;
+    private TaskCompletionSource? _stall;
 
-    public CommitCuttingProxy(int target)
+    public DatabaseProxy(int target)
     {
         _target = target;
         _listener.Start();
@@ -26,7 +34,14 @@ internal sealed class CommitCuttingProxy : IAsyncDisposable
     /// <summary>How many answers were swallowed.</summary>
     public int Cuts { get; private set; }
 
-    public void Arm() => Interlocked.Exchange(ref _armed, 1);
+    /// <summary>Whether a lane's round trip is kept back right now.</summary>
+    public bool IsStalling { get; private set; }
+
+    /// <summary>Cuts the connection at the next answer to a COMMIT.</summary>
+    public void CutCommit() => Interlocked.Exchange(ref _armed, 1);
+
+    /// <summary>Keeps back the end of the next round trip of a lane until the task ends.</summary>
+    public void Stall(TaskCompletionSource until) => Interlocked.Exchange(ref _stall, until);
 
     public async ValueTask DisposeAsync()
     {
@@ -61,13 +76,34 @@ internal sealed class CommitCuttingProxy : IAsyncDisposable
             {
                 await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
                 await Task.WhenAny(
-                    client.GetStream().CopyToAsync(server.GetStream(), _stop.Token),
+                    ForwardRequestsAsync(client.GetStream(), server.GetStream()),
                     ForwardAnswersAsync(server.GetStream(), client.GetStream()));
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException or IOException)
             {
                 // The connection is gone, which is all that this proxy is about.
             }
+        }
+    }
+
+    private async Task ForwardRequestsAsync(NetworkStream from, NetworkStream to)
+    {
+        var buffer = new byte[64 * 1024];
+        var isLane = false;
+        while (await from.ReadAsync(buffer, _stop.Token) is > 0 and var count)
+        {
+            var sent = 0;
+            if (isLane && count > KeptBack && Interlocked.Exchange(ref _stall, null) is { } until)
+            {
+                sent = count - KeptBack;
+                await to.WriteAsync(buffer.AsMemory(0, sent), _stop.Token);
+                IsStalling = true;
+                await until.Task.WaitAsync(_stop.Token);
+                IsStalling = false;
+            }
+
+            isLane |= buffer.AsSpan(0, count).IndexOf(LaneTag) >= 0;
+            await to.WriteAsync(buffer.AsMemory(sent, count - sent), _stop.Token);
         }
     }
 
