@@ -19,9 +19,12 @@ internal sealed class AvailabilityOptions
     [Range(typeof(TimeSpan), "00:00:00.5", "1.00:00:00")]
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long an entry lives without a change.</summary>
+    /// <summary>
+    /// How long an entry lives without a change. Also how long a cache that was restored from an old copy can answer old levels:
+    /// an entry keeps its end in a copy, and an older copy has none that still live.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
-    public TimeSpan EntryLifetime { get; set; } = TimeSpan.FromDays(1);
+    public TimeSpan EntryLifetime { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>The same for keys without stock: whoever asks for SKUs that do not exist must not fill the cache with them.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]

@@ -112,7 +112,7 @@ public abstract class AvailabilityCacheTests(TestPostgres databases) : IAsyncLif
         await cache.WriteAsync([Level(version: 0), (new TenantKey(Tenant, new StockKey("stocked", "berlin")), new StockLevel(new StockKey("stocked", "berlin"), Available: 1, Version: 1))], TestContext.Current.CancellationToken);
 
         var keys = redis.GetServers()[0].Keys(pattern: "sa:*").ToDictionary(key => ((string)key!).Contains("stocked", StringComparison.Ordinal));
-        (await redis.GetDatabase().KeyTimeToLiveAsync(keys[true])).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromHours(23), TimeSpan.FromHours(24));
+        (await redis.GetDatabase().KeyTimeToLiveAsync(keys[true])).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(30));
         (await redis.GetDatabase().KeyTimeToLiveAsync(keys[false])).ShouldNotBeNull().ShouldBeLessThanOrEqualTo(TimeSpan.FromMinutes(10));
     }
 
