@@ -30,6 +30,11 @@ internal static class PosConnector
         var authority = ConnectorHosting.ReadAuthority(settings);
         var connector = ConnectorOptions.Read(settings, defaultConsumer: "pos-square");
         var square = SquareOptions.Read(settings);
+        if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } plainText)
+        {
+            return plainText;
+        }
+
         if (settings.Problem is { } problem)
         {
             return problem;

@@ -38,10 +38,13 @@ public static class ConnectorHosting
             Address = settings.RequiredAddress("StockAuthority:Address"),
             TokenFile = settings.Text("StockAuthority:TokenFile"),
             Token = settings.Text("StockAuthority:Token"),
+            CaFile = settings.Text("StockAuthority:CaFile"),
+            ClientCertificateFile = settings.Text("StockAuthority:ClientCertificateFile"),
+            ClientKeyFile = settings.Text("StockAuthority:ClientKeyFile"),
         };
-        if (authority is { TokenFile: null, Token: null })
+        if (authority is { TokenFile: null, Token: null, ClientCertificateFile: null })
         {
-            settings.Wrong("neither StockAuthority:TokenFile nor StockAuthority:Token is set (environment: StockAuthority__TokenFile)");
+            settings.Wrong("none of StockAuthority:TokenFile, StockAuthority:Token and StockAuthority:ClientCertificateFile is set (environment: StockAuthority__TokenFile)");
         }
 
         return authority;

@@ -40,6 +40,10 @@ public static class StockAuthorityChannel
                 MaxResponseHeadersLength = LongestTrailersKilobytes,
 #pragma warning restore CA2262
                 PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+
+                // A connection is as old as the certificate that it was made with.
+                PooledConnectionLifetime = string.IsNullOrEmpty(options.ClientCertificateFile) ? Timeout.InfiniteTimeSpan : TimeSpan.FromHours(1),
+                SslOptions = ChannelTls.Options(options),
             },
             DisposeHttpClient = true,
         });

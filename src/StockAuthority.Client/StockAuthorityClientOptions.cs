@@ -18,6 +18,18 @@ public sealed class StockAuthorityClientOptions
     /// </summary>
     public Func<CancellationToken, ValueTask<string?>>? TokenProvider { get; set; }
 
+    /// <summary>PEM certificates of the authorities that issued the server's certificate; only these are trusted then. Null: the system's.</summary>
+    public string? CaFile { get; set; }
+
+    /// <summary>
+    /// A PEM file with the client certificate of a process that the authority knows by it, with or instead of a token. It
+    /// is read again when it changes: connections are renewed every hour, so renew it earlier than that.
+    /// </summary>
+    public string? ClientCertificateFile { get; set; }
+
+    /// <summary>The PEM file of the certificate's private key; null where it is in the same file.</summary>
+    public string? ClientKeyFile { get; set; }
+
     /// <summary>The tenant of requests that name none.</summary>
     public string? Tenant { get; set; }
 

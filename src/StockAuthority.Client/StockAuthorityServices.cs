@@ -37,6 +37,11 @@ public static class StockAuthorityServices
             throw new ArgumentException("Set only one of Token, TokenFile and TokenProvider.", nameof(options));
         }
 
+        if (options.Address.Scheme != Uri.UriSchemeHttps && !(string.IsNullOrEmpty(options.CaFile) && string.IsNullOrEmpty(options.ClientCertificateFile)))
+        {
+            throw new ArgumentException("CaFile and ClientCertificateFile need an https Address.", nameof(options));
+        }
+
         if (options.Deadline <= TimeSpan.Zero || options.Deadline > TimeSpan.FromHours(1))
         {
             throw new ArgumentException("Deadline must be above zero and at most an hour.", nameof(options));

@@ -40,6 +40,11 @@ internal static class IntakeApplication
     {
         var builder = WebApplication.CreateBuilder(args);
         var settings = IntakeSettings.Read(builder.Configuration);
+        if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } problem)
+        {
+            throw new SettingsException(problem);
+        }
+
         builder.AddServiceDefaults("stockauthority-intake");
 
         // A line or more for each request would let anyone fill the log; rejections are counted instead.

@@ -30,9 +30,10 @@ internal sealed record IntakeSettings
         var address = Required(configuration, "StockAuthority:Address", missing);
         var tokenFile = configuration["StockAuthority:TokenFile"];
         var token = configuration["StockAuthority:Token"];
-        if (string.IsNullOrWhiteSpace(tokenFile) && string.IsNullOrWhiteSpace(token))
+        var certificateFile = configuration["StockAuthority:ClientCertificateFile"];
+        if (string.IsNullOrWhiteSpace(tokenFile) && string.IsNullOrWhiteSpace(token) && string.IsNullOrWhiteSpace(certificateFile))
         {
-            missing.Add("StockAuthority:TokenFile (or StockAuthority:Token)");
+            missing.Add("StockAuthority:TokenFile (or StockAuthority:Token, or StockAuthority:ClientCertificateFile)");
         }
 
         var accounts = configuration.GetSection("Stripe:Accounts").GetChildren()
@@ -56,6 +57,9 @@ internal sealed record IntakeSettings
                 Address = Address(address),
                 Token = string.IsNullOrWhiteSpace(token) ? null : token,
                 TokenFile = string.IsNullOrWhiteSpace(tokenFile) ? null : tokenFile,
+                CaFile = configuration["StockAuthority:CaFile"],
+                ClientCertificateFile = certificateFile,
+                ClientKeyFile = configuration["StockAuthority:ClientKeyFile"],
             },
             StripeAccounts = accounts,
             Retention = TimeSpan.FromDays(Number(configuration, "Inbox:RetentionDays", fallback: 35, lowest: 1, highest: 3650)),

@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Availability;
 using StockAuthority.Server.Catalogue;
@@ -18,7 +19,7 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (StartupException error)
+catch (Exception error) when (error is StartupException or OptionsValidationException)
 {
     await Console.Error.WriteLineAsync(error.Message);
     return 1;
@@ -44,11 +45,7 @@ static WebApplication Build(string[] args)
     services.AddAvailability();
     services.AddChangeFeed();
 
-    services.AddOptions<TokenOptions>().BindConfiguration("Authentication");
-    services.AddSingleton<TokenValidation>();
-    services.AddOptions<RateLimitOptions>().BindConfiguration("RateLimit").ValidateDataAnnotations().ValidateOnStart();
-    services.AddSingleton<TenantRateLimits>();
-    services.AddSingleton<Admission>();
+    services.AddAccess();
     services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = 1024 * 1024;
@@ -73,10 +70,9 @@ static WebApplication Build(string[] args)
 
     var app = builder.Build();
 
-    // Reads the signing keys now: a server that can verify nobody should not start.
-    app.Services.GetRequiredService<TokenValidation>();
+    app.CheckAccess();
     app.UseRouting();
-    app.UseMiddleware<BearerAuthentication>();
+    app.UseMiddleware<CallerAuthentication>();
     app.MapGrpcService<InventoryGrpcService>();
     app.MapGrpcService<CatalogueGrpcService>();
     app.MapGrpcService<PaymentEventGrpcService>();

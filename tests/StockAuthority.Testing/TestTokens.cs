@@ -11,9 +11,6 @@ public static class TestTokens
     /// <summary>The issuer, for tokens with a lifetime of one's own.</summary>
     public static Task<DevelopmentIssuer> IssuerAsync() => Issuer.Value;
 
-    /// <summary>The public keys, for <c>Authentication:SigningKeysFile</c>.</summary>
-    public static async Task<string> KeySetFileAsync() => (await Issuer.Value).KeySetFile;
-
     /// <summary>A token for one tenant.</summary>
     public static async Task<string> ForTenantAsync(string tenant, string subject = "test") => (await Issuer.Value).Token(subject, tenant);
 

@@ -50,9 +50,32 @@ public sealed class DevelopmentIssuer : IDisposable
     /// <summary>The public keys, for <c>Authentication:SigningKeysFile</c>.</summary>
     public string KeySetFile { get; }
 
+    /// <summary>Settings with which a server accepts its tokens; the keys are in a file, or discovered where an address is given.</summary>
+    public IReadOnlyDictionary<string, string> Settings(string? authority = null) => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        [authority is null ? "Authentication__SigningKeysFile" : "Authentication__Authority"] = authority ?? KeySetFile,
+        ["Authentication__Issuer"] = Issuer,
+        ["Authentication__Audience"] = Audience,
+    };
+
+    /// <summary>Whoever can read its folder can be anybody: it is for one developer's machine.</summary>
+    /// <exception cref="DevHostException">The environment says that this is production.</exception>
+    public static void RequireDevelopment()
+    {
+        foreach (var name in (string[])["DOTNET_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT"])
+        {
+            if (string.Equals(Environment.GetEnvironmentVariable(name), "Production", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new DevHostException($"The development issuer does not start in production, and {name} is Production: use an OIDC issuer (docs/security.md), or unset {name}.");
+            }
+        }
+    }
+
     /// <summary>Takes the folder's key, or makes one there.</summary>
+    /// <exception cref="DevHostException">The environment says that this is production.</exception>
     public static DevelopmentIssuer Open(string folder, TimeProvider time)
     {
+        RequireDevelopment();
         PrivateFile.CreateFolder(folder);
         var keyFile = Path.Combine(folder, "issuer-key.pem");
         ECDsa key;

@@ -1,5 +1,3 @@
-using StockAuthority.DevHost.Identity;
-
 namespace StockAuthority.DevHost.Processes;
 
 /// <summary>How each process of the system is started and configured; the same for <c>./dev up</c> and for tests.</summary>
@@ -11,22 +9,26 @@ public static class Services
     /// <summary>The version of Square's interface that the connector is written against.</summary>
     public const string SquareVersion = "2025-08-20";
 
-    /// <summary>The authority: gRPC on one port, JSON and health on the other.</summary>
-    public static ChildProgram Server(Checkout checkout, string logFile, int grpcPort, int httpPort, string postgres, string redis, string keySetFile) => new(
+    /// <summary>
+    /// Not Production, where the development issuer is refused; and not Development, whose error page and checks would be
+    /// measured by the benchmark and seen by the tests.
+    /// </summary>
+    private const string EnvironmentName = "Local";
+
+    /// <summary>The authority: gRPC on one port, JSON and health on the other. Its identity settings say whose tokens it accepts.</summary>
+    public static ChildProgram Server(Checkout checkout, string logFile, int grpcPort, int httpPort, string postgres, string redis, IReadOnlyDictionary<string, string> identity) => new(
         "server", ServerPath(checkout), logFile)
     {
         Ready = new Uri(Loopback(httpPort), "/health/ready"),
-        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        Environment = new Dictionary<string, string>(identity, StringComparer.Ordinal)
         {
+            ["DOTNET_ENVIRONMENT"] = EnvironmentName,
             ["ConnectionStrings__Postgres"] = postgres,
             ["ConnectionStrings__Redis"] = redis,
             ["Kestrel__Endpoints__Grpc__Url"] = Address(grpcPort),
             ["Kestrel__Endpoints__Grpc__Protocols"] = "Http2",
             ["Kestrel__Endpoints__Http__Url"] = Address(httpPort),
             ["Kestrel__Endpoints__Http__Protocols"] = "Http1",
-            ["Authentication__SigningKeysFile"] = keySetFile,
-            ["Authentication__Issuer"] = DevelopmentIssuer.Issuer,
-            ["Authentication__Audience"] = DevelopmentIssuer.Audience,
         },
     };
 

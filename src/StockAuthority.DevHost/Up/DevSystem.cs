@@ -46,8 +46,12 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
         _stops.Push(() => Task.Run(redis.Dispose));
         say("redis ready");
 
+        // First, because the server finds the issuer there.
+        var frontDoor = await FrontDoor.StartAsync(ports, issuer, cancellationToken);
+        _stops.Push(() => frontDoor.DisposeAsync().AsTask());
+        var identity = issuer.Settings(Services.Address(ports.FrontDoor));
         await StartAsync(
-            new ChildService(Services.Server(checkout, Log("server"), ports.Grpc, ports.ServerJson, serverDatabase, redis.Endpoint, issuer.KeySetFile), record),
+            new ChildService(Services.Server(checkout, Log("server"), ports.Grpc, ports.ServerJson, serverDatabase, redis.Endpoint, identity), record),
             cancellationToken);
         await Seed.RunAsync(grpc, tokens.Seed, cancellationToken);
         await StartAsync(new ChildService(Services.Simulator(checkout, Log("simulator"), ports.Simulator, secrets.SquareAccessToken), record), cancellationToken);
@@ -60,8 +64,6 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
                 Services.Pos(checkout, Log("pos"), ports.Connector, grpc, tokens.PosFile, Seed.Tenant, Services.Loopback(ports.Simulator), secrets.SquareAccessToken),
                 record),
             cancellationToken);
-        var frontDoor = await FrontDoor.StartAsync(ports, cancellationToken);
-        _stops.Push(() => frontDoor.DisposeAsync().AsTask());
 
         var endpoints = new DevEndpoints
         {

@@ -3,19 +3,20 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using StockAuthority.DevHost.Identity;
 using StockAuthority.DevHost.Processes;
 using Yarp.ReverseProxy.Configuration;
 
 namespace StockAuthority.DevHost.Up;
 
-/// <summary>One HTTP address for the outside: webhooks go to intake, everything else to the server's JSON endpoint.</summary>
+/// <summary>One HTTP address for this machine: webhooks go to intake, everything else to the server's JSON endpoint. It is the issuer's address too.</summary>
 internal sealed class FrontDoor : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
     private FrontDoor(WebApplication application) => _application = application;
 
-    public static async Task<FrontDoor> StartAsync(PortPlan ports, CancellationToken cancellationToken)
+    public static async Task<FrontDoor> StartAsync(PortPlan ports, DevelopmentIssuer issuer, CancellationToken cancellationToken)
     {
         // Empty: it must take nothing from the environment or from an appsettings.json in the working directory.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -27,6 +28,8 @@ internal sealed class FrontDoor : IAsyncDisposable
             [Cluster("intake", ports.Intake), Cluster("server", ports.ServerJson)]);
         var application = builder.Build();
         application.UseRouting();
+        var keySet = await File.ReadAllTextAsync(issuer.KeySetFile, cancellationToken);
+        application.MapIssuer(() => keySet);
         application.MapReverseProxy();
         await application.StartAsync(cancellationToken);
         return new FrontDoor(application);

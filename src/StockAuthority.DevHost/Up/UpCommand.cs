@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using StockAuthority.DevHost.Identity;
 
 namespace StockAuthority.DevHost.Up;
 
@@ -7,6 +8,7 @@ internal static class UpCommand
 {
     public static async Task<int> RunAsync(int portBase)
     {
+        DevelopmentIssuer.RequireDevelopment();
         using var stop = new CancellationTokenSource();
         using var interrupt = StopOn(PosixSignal.SIGINT, stop);
         using var terminate = StopOn(PosixSignal.SIGTERM, stop);

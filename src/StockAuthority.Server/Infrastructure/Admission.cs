@@ -9,6 +9,17 @@ internal sealed class Admission(TenantRateLimits limits)
     /// <param name="tenantId">Empty where none is named: that is for the call itself to refuse, as a missing field.</param>
     public Status? Refusal(Caller caller, string tenantId, string method)
     {
+        var refusal = Judge(caller, tenantId, method);
+        if (refusal is not null)
+        {
+            AccessTelemetry.Refused(refusal.GetDetail<ErrorInfo>()!.Reason);
+        }
+
+        return refusal;
+    }
+
+    private Status? Judge(Caller caller, string tenantId, string method)
+    {
         if (tenantId.Length == 0)
         {
             return Scope.Missing(caller, method);

@@ -42,13 +42,19 @@ internal sealed partial class CallInterceptor(Admission admission, ILogger<CallI
         ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
         Authorize(TenantOf<TRequest>.Read?.Invoke(request) ?? "", context);
+        using var expiry = new CallerExpiry(context);
         try
         {
-            await continuation(request, responseStream, context);
+            await continuation(request, responseStream, expiry.Call);
         }
         catch (Exception error) when (error is not RpcException)
         {
-            throw Translate(error, context);
+            throw expiry.Refusal() ?? Translate(error, context);
+        }
+
+        if (expiry.Refusal() is { } refusal)
+        {
+            throw refusal;
         }
     }
 
@@ -60,9 +66,10 @@ internal sealed partial class CallInterceptor(Admission admission, ILogger<CallI
     {
         // Whom its messages are for is known only when they come: the service asks for each.
         Authorize("", context);
+        using var expiry = new CallerExpiry(context);
         try
         {
-            await continuation(requestStream, responseStream, context);
+            await continuation(expiry.Bound(requestStream), responseStream, context);
         }
         catch (Exception error) when (error is not RpcException)
         {

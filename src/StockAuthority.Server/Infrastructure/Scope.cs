@@ -58,6 +58,9 @@ internal static class Scope
         [Feed + "GetCheckpoint"] = FeedRead,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>Every scope that a caller can have.</summary>
+    public static FrozenSet<string> All { get; } = ByMethod.Values.Where(scope => scope.Length > 0).ToFrozenSet(StringComparer.Ordinal);
+
     /// <summary>The refusal where the caller may not make this call; null where it may.</summary>
     public static Google.Rpc.Status? Missing(Caller caller, string method)
     {

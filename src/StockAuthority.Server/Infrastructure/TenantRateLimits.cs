@@ -20,20 +20,23 @@ internal sealed class RateLimitOptions
 /// <summary>Keeps one tenant's load from being every tenant's trouble.</summary>
 internal sealed class TenantRateLimits : IDisposable
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
-
     private readonly PartitionedRateLimiter<string>? _limiter;
+
+    /// <summary>Tenths of a second where they divide the limit evenly, so that it is met exactly.</summary>
+    private readonly TimeSpan _period;
 
     public TenantRateLimits(IOptions<RateLimitOptions> options)
     {
         var settings = options.Value;
+        var periods = settings.RequestsPerSecond % 10 == 0 ? 10 : 1;
+        _period = TimeSpan.FromSeconds(1) / periods;
         if (settings.RequestsPerSecond > 0)
         {
             _limiter = PartitionedRateLimiter.Create<string, string>(tenantId => RateLimitPartition.GetTokenBucketLimiter(tenantId, _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = settings.RequestsPerSecond * settings.BurstSeconds,
-                TokensPerPeriod = Math.Max(1, settings.RequestsPerSecond / 10),
-                ReplenishmentPeriod = Period,
+                TokensPerPeriod = settings.RequestsPerSecond / periods,
+                ReplenishmentPeriod = _period,
                 AutoReplenishment = true,
                 QueueLimit = 0,
             }));
@@ -55,7 +58,7 @@ internal sealed class TenantRateLimits : IDisposable
                 Code.ResourceExhausted,
                 "RATE_LIMITED",
                 "This tenant has sent more than it may. Nothing was done; send the same request again with the same key.",
-                ("tenant_id", tenantId)).RetryAfter(Period);
+                ("tenant_id", tenantId)).RetryAfter(_period);
     }
 
     public void Dispose() => _limiter?.Dispose();

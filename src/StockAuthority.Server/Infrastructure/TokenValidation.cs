@@ -1,92 +1,79 @@
 using System.Collections.Frozen;
 using System.Security.Claims;
-using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Protocols;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace StockAuthority.Server.Infrastructure;
 
-/// <summary>Whose tokens are accepted; section <c>Authentication</c>.</summary>
-internal sealed class TokenOptions
+/// <summary>What is known of a token: who it speaks for, or the reason why it is not accepted.</summary>
+/// <param name="Caller">Null where it is refused.</param>
+/// <param name="Reason">Null where it is accepted.</param>
+internal readonly record struct TokenVerdict(Caller? Caller, string? Reason)
 {
-    /// <summary>An OIDC issuer; its signing keys are discovered and follow its rotation. Give this or <see cref="SigningKeysFile"/>.</summary>
-    public string? Authority { get; set; }
+    public const string Expired = "TOKEN_EXPIRED";
+    public const string Invalid = "TOKEN_INVALID";
 
-    /// <summary>A JSON Web Key Set on disk, for issuers without discovery.</summary>
-    public string? SigningKeysFile { get; set; }
-
-    /// <summary>The issuer that tokens must name; the discovered one by default.</summary>
-    public string? Issuer { get; set; }
-
-    public string Audience { get; set; } = "stockauthority";
+    /// <summary>Not the caller's fault: the issuer has not answered yet.</summary>
+    public const string IssuerUnavailable = "ISSUER_UNAVAILABLE";
 }
 
-/// <summary>Verifies a token's signature once and remembers the answer until the token expires.</summary>
-internal sealed class TokenValidation : IDisposable
+/// <summary>Verifies a token's signature once and remembers the answer until the token expires or its key is withdrawn.</summary>
+internal sealed class TokenValidation(SigningKeys keys, TimeProvider time)
 {
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
-    private readonly TokenValidationParameters _parameters;
-    private readonly MemoryCache _verified = new(new MemoryCacheOptions { SizeLimit = 10_000 });
-    private readonly TimeProvider _time;
-
-    public TokenValidation(IOptions<TokenOptions> options, TimeProvider time)
-    {
-        var settings = options.Value;
-        _time = time;
-        _parameters = new TokenValidationParameters
-        {
-            ValidAudience = settings.Audience,
-            ValidIssuer = settings.Issuer,
-            RequireExpirationTime = true,
-            ClockSkew = TimeSpan.FromSeconds(30),
-            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha512, SecurityAlgorithms.RsaSsaPssSha256],
-        };
-        if (settings.SigningKeysFile is { } file)
-        {
-            _parameters.IssuerSigningKeys = new JsonWebKeySet(File.ReadAllText(file)).GetSigningKeys();
-        }
-        else if (settings.Authority is { } authority)
-        {
-            _parameters.ConfigurationManager = new ConfigurationManager<OpenIdConnectConfiguration>(
-                authority.TrimEnd('/') + "/.well-known/openid-configuration",
-                new OpenIdConnectConfigurationRetriever(),
-                new HttpDocumentRetriever { RequireHttps = authority.StartsWith("https:", StringComparison.Ordinal) });
-        }
-        else
-        {
-            throw new StartupException("Set Authentication:Authority to an OIDC issuer, or Authentication:SigningKeysFile to a JSON Web Key Set.");
-        }
-    }
 
     /// <summary>Who a token speaks for that was verified before and has not expired.</summary>
     public Caller? Known(string token) =>
-        _verified.TryGetValue(token, out (Caller Caller, DateTimeOffset ExpiresAt) known) && known.ExpiresAt > _time.GetUtcNow() ? known.Caller : null;
+        keys.Current?.Known(token) is { } caller && caller.ExpiresAt > time.GetUtcNow() ? caller : null;
 
-    /// <summary>Who a token speaks for that is not known yet, or null and why it is not accepted.</summary>
-    public async Task<(Caller? Caller, string? Problem)> ValidateAsync(string token)
+    /// <summary>Judges a token that is not known yet.</summary>
+    public async Task<TokenVerdict> ValidateAsync(string token)
     {
-        var result = await _handler.ValidateTokenAsync(token, _parameters);
-        if (!result.IsValid)
+        if (Read(token) is not { } read)
         {
-            return (null, result.Exception is SecurityTokenExpiredException ? "The token has expired." : "The token is not valid here.");
+            return new TokenVerdict(null, TokenVerdict.Invalid);
         }
 
-        var caller = Read(result.ClaimsIdentity);
-        var expiresAt = new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero);
-        _verified.Set(token, (caller, expiresAt), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = expiresAt });
-        return (caller, null);
+        if (await keys.ForAsync(read.Kid) is not { } set)
+        {
+            return new TokenVerdict(null, TokenVerdict.IssuerUnavailable);
+        }
+
+        var result = await _handler.ValidateTokenAsync(read, set.Parameters);
+        if (!result.IsValid)
+        {
+            return new TokenVerdict(null, result.Exception is SecurityTokenExpiredException ? TokenVerdict.Expired : TokenVerdict.Invalid);
+        }
+
+        var caller = CallerOf(result.ClaimsIdentity, read.ValidTo);
+        set.Remember(token, caller);
+        return new TokenVerdict(caller, null);
     }
 
-    public void Dispose() => _verified.Dispose();
+    private JsonWebToken? Read(string token)
+    {
+        try
+        {
+            return _handler.CanReadToken(token) ? _handler.ReadJsonWebToken(token) : null;
+        }
+        catch (Exception error) when (error is ArgumentException or SecurityTokenException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Scopes are one text in RFC 9068's <c>scope</c>; some issuers say <c>scp</c> and give a list.</summary>
-    private static Caller Read(ClaimsIdentity claims) => new(
-        claims.FindFirst("sub")?.Value ?? "",
-        claims.FindFirst(Caller.TenantClaim)?.Value,
-        claims.Claims.Where(claim => claim.Type is "scope" or "scp")
-            .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .ToFrozenSet(StringComparer.Ordinal));
+    private static Caller CallerOf(ClaimsIdentity claims, DateTime validTo)
+    {
+        var expiresAt = new DateTimeOffset(validTo, TimeSpan.Zero);
+        return new Caller(
+            claims.FindFirst("sub")?.Value ?? "",
+            claims.FindAll(Caller.TenantClaim).Select(claim => claim.Value).Where(tenant => tenant.Length > 0).ToFrozenSet(StringComparer.Ordinal),
+            claims.Claims.Where(claim => claim.Type is "scope" or "scp")
+                .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .ToFrozenSet(StringComparer.Ordinal),
+
+            // A token without an end in sight must not overflow.
+            expiresAt < DateTimeOffset.MaxValue - SigningKeySet.ClockSkew ? expiresAt + SigningKeySet.ClockSkew : expiresAt);
+    }
 }
