@@ -7,7 +7,10 @@ internal static class AvailabilityServices
 {
     private const int RedisTimeoutMilliseconds = 1000;
 
-    /// <summary>Adds the cache of levels and what keeps it fresh. Redis is named by <c>ConnectionStrings:Redis</c>.</summary>
+    /// <summary>
+    /// Adds the cache of levels and what keeps it fresh. Redis is named by <c>ConnectionStrings:Redis</c>; with <c>ssl=true</c>
+    /// its certificate may be of an authority of one's own, <c>Redis:CaFile</c>.
+    /// </summary>
     public static IServiceCollection AddAvailability(this IServiceCollection services)
     {
         services.AddOptions<AvailabilityOptions>().BindConfiguration("Availability").ValidateDataAnnotations().ValidateOnStart();
@@ -28,6 +31,11 @@ internal static class AvailabilityServices
     {
         var options = ConfigurationOptions.Parse(configuration.GetConnectionString("Redis")
             ?? throw new StartupException("Set ConnectionStrings:Redis to a server of the Redis protocol; it need not run yet."));
+
+        if (configuration["Redis:CaFile"] is { Length: > 0 } authority)
+        {
+            options.TrustIssuer(authority);
+        }
 
         // Starts without Redis and connects when it comes. A command that cannot be sent now fails now: whoever sent it
         // knows what to do without it, and a queue of old ones would only delay the first good answers.

@@ -10,6 +10,9 @@ namespace StockAuthority.Server.Tests.Infrastructure;
 /// <summary>Tokens that must not be accepted, each wrong in one way and right in every other.</summary>
 internal static class ForgedTokens
 {
+    /// <summary>The issuer that <see cref="ForeignIssuer"/> tokens name.</summary>
+    public const string OtherIssuer = "https://issuer.example";
+
     public const string Expired = "expired";
     public const string NotYetValid = "not yet valid";
     public const string NeverExpires = "without an expiry";
@@ -61,7 +64,7 @@ internal static class ForgedTokens
                 claims.Remove("exp");
                 return Token("ES256", keyId, claims, Signed);
             case ForeignIssuer:
-                claims["iss"] = "https://issuer.example";
+                claims["iss"] = OtherIssuer;
                 return Token("ES256", keyId, claims, Signed);
             case WrongAudience:
                 claims["aud"] = "another-service";

@@ -13,7 +13,7 @@ namespace StockAuthority.Server.Tests.Infrastructure;
 /// <summary>What refuses to start, with a sentence that says why.</summary>
 public sealed class StartupTests
 {
-    private const string OwnIssuer = "Authentication__Issuer=https://issuer.example";
+    private const string OwnIssuer = "Authentication__Issuer=" + ForgedTokens.OtherIssuer;
     private const string Production = "DOTNET_ENVIRONMENT=Production";
     private const string NoKeysFile = "Authentication__SigningKeysFile=";
     private const string Certificates = "Authentication__ClientCertificates__";

@@ -17,7 +17,7 @@ public sealed class AbandonedTests(Ledger ledger) : IClassFixture<Ledger>
     public async Task A_caller_who_gives_up_after_its_commit_lost_its_answer_is_not_told_that_nothing_happened()
     {
         var database = new NpgsqlConnectionStringBuilder(ledger.Database.ConnectionString);
-        await using var proxy = new CommitCuttingProxy(database.Port);
+        await using var proxy = new DatabaseProxy(database.Port);
         database.Port = proxy.Port;
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         using var activity = new Activity();
@@ -30,7 +30,7 @@ public sealed class AbandonedTests(Ledger ledger) : IClassFixture<Ledger>
         var receipt = new StockCommand.Adjust("delivery-note", AdjustmentReason.Receipt, [new StockLine(key, 5)]);
         var pending = new AwaitedCommand(Ledger.Tenant, Ledger.New("key"), receipt, null, [], givingUp.Token);
 
-        proxy.Arm();
+        proxy.CutCommit();
         lane.TryEnqueue(pending).ShouldBeTrue();
         lane.Complete();
         var running = lane.RunAsync(CancellationToken.None);
