@@ -64,11 +64,7 @@ internal sealed class ClientCertificates
         }
 
         https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-        https.OnAuthenticate = (_, tls) =>
-        {
-            tls.CertificateRevocationCheckMode = policy.RevocationMode;
-            tls.CertificateChainPolicy = policy.Clone();
-        };
+        https.OnAuthenticate = (_, tls) => tls.CertificateChainPolicy = policy.Clone();
     }
 
     /// <summary>Null where the connection has no certificate, or one that is not assigned to anybody.</summary>

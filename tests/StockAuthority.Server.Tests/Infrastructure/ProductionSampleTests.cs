@@ -69,8 +69,8 @@ public sealed class ProductionSampleTests(TestPostgres databases)
     /// <summary>A service's environment, as compose would give it.</summary>
     private static Dictionary<string, string> Environment(string service, string certificates)
     {
-        var file = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(
-            new MergingParser(new Parser(new StringReader(File.ReadAllText(Path.Combine(Root, "docker-compose.yml"))))));
+        using var text = new StringReader(File.ReadAllText(Path.Combine(Root, "docker-compose.yml")));
+        var file = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(new MergingParser(new Parser(text)));
         var services = (Dictionary<object, object>)file["services"];
         var environment = (Dictionary<object, object?>)((Dictionary<object, object>)services[service])["environment"];
         return environment.Where(each => each.Value is string).ToDictionary(

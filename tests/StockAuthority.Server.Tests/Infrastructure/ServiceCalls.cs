@@ -82,9 +82,9 @@ internal static class ServiceCalls
                 await stream.RequestStream.WriteAsync(request.ToByteArray());
                 await stream.RequestStream.CompleteAsync();
             }
-            catch (InvalidOperationException)
+            catch (Exception error) when (error is InvalidOperationException or RpcException)
             {
-                // It was refused before we had written: reading says why.
+                // It was refused before we had written, or while we did: reading says why.
             }
 
             return await stream.ResponseStream.MoveNext(CancellationToken.None) ? stream.ResponseStream.Current : [];

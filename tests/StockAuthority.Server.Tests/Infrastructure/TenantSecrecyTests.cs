@@ -41,8 +41,8 @@ public sealed class TenantSecrecyTests(Ledger ledger) : IClassFixture<Ledger>
 
         // The tenant that has them does each of these calls itself, so that every name is in use.
         var owners = await SweepAsync(real, Tenant);
-        var guesser = await SweepAsync(real, await NewTenantAsync("guesser"));
-        var inventor = await SweepAsync(invented, await NewTenantAsync("inventor"));
+        var guesser = await SweepAsync(real, await NewTenantAsync("tenant-that-guesses"));
+        var inventor = await SweepAsync(invented, await NewTenantAsync("tenant-that-invents"));
 
         guesser.Count.ShouldBe(Order.Count);
         foreach (var (theirs, nobodys) in guesser.Zip(inventor))
