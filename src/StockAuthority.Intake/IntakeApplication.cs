@@ -2,8 +2,10 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.RateLimiting;
 using Npgsql;
 using StockAuthority.Client;
+using StockAuthority.Intake.Adyen;
 using StockAuthority.Intake.Dispatch;
 using StockAuthority.Intake.Inbox;
+using StockAuthority.Intake.Providers;
 using StockAuthority.Intake.Rejections;
 using StockAuthority.Intake.Stripe;
 using StockAuthority.Payments.V1;
@@ -13,6 +15,9 @@ namespace StockAuthority.Intake;
 
 internal static class IntakeApplication
 {
+    /// <summary>The providers that this process knows; a new one is one more entry.</summary>
+    public static readonly IReadOnlyList<ProviderRegistration> Providers = [StripeProvider.Read, AdyenProvider.Read];
+
     private const string WebhookLimit = "webhooks";
 
     // Each may hold one body of the largest size in memory.
@@ -36,10 +41,10 @@ internal static class IntakeApplication
     }
 
     /// <exception cref="SettingsException">Settings are missing or wrong.</exception>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args, IReadOnlyList<ProviderRegistration>? providers = null)
     {
         var builder = WebApplication.CreateBuilder(args);
-        var settings = IntakeSettings.Read(builder.Configuration);
+        var settings = IntakeSettings.Read(builder.Configuration, providers ?? Providers);
         if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } problem)
         {
             throw new SettingsException(problem);
@@ -52,7 +57,7 @@ internal static class IntakeApplication
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = StripeWebhook.LargestBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = WebhookReceiver.LargestBodyBytes;
         });
         builder.Services.AddProblemDetails();
         builder.Services.AddRateLimiter(LimitWebhooks);
@@ -63,8 +68,14 @@ internal static class IntakeApplication
         application.UseExceptionHandler();
         application.UseStatusCodePages();
         application.UseRateLimiter();
-        application.MapPost("/webhooks/stripe/{account}", (string account, StripeWebhook webhook, HttpContext context) => webhook.ReceiveAsync(account, context))
-            .RequireRateLimiting(WebhookLimit);
+        foreach (var provider in settings.Providers.Values)
+        {
+            application.MapPost(
+                    $"/webhooks/{provider.Name}/{{account}}",
+                    (string account, WebhookReceiver receiver, HttpContext context) => receiver.ReceiveAsync(provider, account, context))
+                .RequireRateLimiting(WebhookLimit);
+        }
+
         application.MapServiceHealth();
         return application;
     }
@@ -85,7 +96,7 @@ internal static class IntakeApplication
 
         services.AddSingleton<RejectionTrace>();
         services.AddHostedService<RejectionTraceWriter>();
-        services.AddSingleton<StripeWebhook>();
+        services.AddSingleton<WebhookReceiver>();
 
         services.AddSingleton<InboxQueue>();
         services.AddSingleton<PaymentEventSender>();

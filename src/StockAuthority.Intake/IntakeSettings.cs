@@ -1,21 +1,19 @@
 using System.Collections.Frozen;
 using Npgsql;
 using StockAuthority.Client;
-using StockAuthority.Intake.Stripe;
+using StockAuthority.Intake.Providers;
 
 namespace StockAuthority.Intake;
 
 /// <summary>The process's settings, complete and checked: nothing behind this type reads configuration.</summary>
 internal sealed record IntakeSettings
 {
-    private const int LongestNameLength = 128;
-
     public required string InboxConnectionString { get; init; }
 
     public required StockAuthorityClientOptions Authority { get; init; }
 
-    /// <summary>By the name in the webhook's address; the name is matched exactly.</summary>
-    public required FrozenDictionary<string, StripeAccount> StripeAccounts { get; init; }
+    /// <summary>By their names.</summary>
+    public required FrozenDictionary<string, IPaymentProvider> Providers { get; init; }
 
     /// <summary>How long finished rows stay. Longer than any provider retries or lets missed events be listed.</summary>
     public required TimeSpan Retention { get; init; }
@@ -23,7 +21,7 @@ internal sealed record IntakeSettings
     public required int DispatchConcurrency { get; init; }
 
     /// <exception cref="SettingsException">Settings are missing or wrong; the message names all of them.</exception>
-    public static IntakeSettings Read(IConfiguration configuration)
+    public static IntakeSettings Read(IConfiguration configuration, IReadOnlyList<ProviderRegistration> registrations)
     {
         var missing = new List<string>();
         var inbox = Required(configuration, "ConnectionStrings:Inbox", missing);
@@ -36,12 +34,10 @@ internal sealed record IntakeSettings
             missing.Add("StockAuthority:TokenFile (or StockAuthority:Token, or StockAuthority:ClientCertificateFile)");
         }
 
-        var accounts = configuration.GetSection("Stripe:Accounts").GetChildren()
-            .Select(section => ReadStripeAccount(section, missing))
-            .ToFrozenDictionary(account => account.Name, StringComparer.Ordinal);
-        if (accounts.Count == 0)
+        var providers = registrations.Select(read => read(new ProviderSettings(configuration, missing))).ToFrozenDictionary(provider => provider.Name, StringComparer.Ordinal);
+        if (providers.Values.All(provider => provider.Tenants.Count == 0))
         {
-            missing.Add("Stripe:Accounts:{account}:TenantId with Stripe:Accounts:{account}:SigningSecrets:0");
+            missing.Add("an account of a provider (for example Stripe:Accounts:{account}:TenantId with Stripe:Accounts:{account}:SigningSecrets:0)");
         }
 
         if (missing.Count > 0)
@@ -61,32 +57,11 @@ internal sealed record IntakeSettings
                 ClientCertificateFile = certificateFile,
                 ClientKeyFile = configuration["StockAuthority:ClientKeyFile"],
             },
-            StripeAccounts = accounts,
+            Providers = providers,
             Retention = TimeSpan.FromDays(Number(configuration, "Inbox:RetentionDays", fallback: 35, lowest: 1, highest: 3650)),
             DispatchConcurrency = Number(configuration, "Inbox:DispatchConcurrency", fallback: 16, lowest: 1, highest: 256),
         };
     }
-
-    private static StripeAccount ReadStripeAccount(IConfigurationSection section, List<string> missing)
-    {
-        if (section.Key.Length > LongestNameLength || !section.Key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
-        {
-            throw new SettingsException($"StockAuthority.Intake cannot start because an account's name under Stripe:Accounts is not 1 to {LongestNameLength} ASCII letters, digits, dashes, underscores or dots.");
-        }
-
-        var tenantId = Required(section, "TenantId", missing);
-        var secrets = Texts(section.GetSection("SigningSecrets"));
-        if (secrets.Count == 0)
-        {
-            missing.Add($"{section.Path}:SigningSecrets:0");
-        }
-
-        var versions = Texts(section.GetSection("ApiVersions"));
-        return new StripeAccount(section.Key, tenantId, secrets, versions.Count == 0 ? StripeApiVersions.Known : new StripeApiVersions(versions));
-    }
-
-    private static IReadOnlyList<string> Texts(IConfigurationSection section) =>
-        [.. section.GetChildren().Select(child => child.Value).OfType<string>().Where(value => !string.IsNullOrWhiteSpace(value))];
 
     private static string Required(IConfiguration configuration, string key, List<string> missing)
     {
@@ -95,7 +70,7 @@ internal sealed record IntakeSettings
             return value;
         }
 
-        missing.Add(configuration is IConfigurationSection section ? $"{section.Path}:{key}" : key);
+        missing.Add(key);
         return "";
     }
 

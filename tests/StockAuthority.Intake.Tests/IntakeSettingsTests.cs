@@ -49,7 +49,7 @@ public sealed class IntakeSettingsTests
     public void The_inbox_is_waited_for_less_long_than_a_provider_waits_unless_told_otherwise(string connectionString, int timeoutSeconds, int commandTimeoutSeconds)
     {
         var configuration = new ConfigurationBuilder().AddCommandLine(RunningIntake.Arguments(connectionString, authorityPort: 1)).Build();
-        var builder = new NpgsqlConnectionStringBuilder(IntakeSettings.Read(configuration).InboxConnectionString);
+        var builder = new NpgsqlConnectionStringBuilder(IntakeSettings.Read(configuration, IntakeApplication.Providers).InboxConnectionString);
         builder.Timeout.ShouldBe(timeoutSeconds);
         builder.CommandTimeout.ShouldBe(commandTimeoutSeconds);
     }

@@ -1,11 +1,13 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Npgsql;
+using StockAuthority.Intake.Providers;
+using StockAuthority.Intake.Tests.Adyen;
 using StockAuthority.Intake.Tests.Stripe;
 
 namespace StockAuthority.Intake.Tests;
 
-/// <summary>The whole process, on its real server and a real database, with one Stripe account named shop.</summary>
+/// <summary>The whole process, on its real server and a real database, with one account of each provider named shop.</summary>
 internal sealed class RunningIntake : IAsyncDisposable
 {
     public const string Account = "shop";
@@ -26,9 +28,15 @@ internal sealed class RunningIntake : IAsyncDisposable
 
     public NpgsqlDataSource Database { get; }
 
-    public static async Task<RunningIntake> StartAsync(string connectionString, int authorityPort, bool waitUntilReady = true, string account = Account)
+    public static async Task<RunningIntake> StartAsync(
+        string connectionString, int authorityPort, bool waitUntilReady = true, string account = Account, Uri? authority = null, string? token = null, ProviderRegistration? more = null)
     {
-        var application = IntakeApplication.Build(Arguments(connectionString, authorityPort, account));
+        string[] arguments =
+        [
+            .. Arguments(connectionString, authorityPort, account),
+            .. authority is null ? [] : (string[])[$"--StockAuthority:Address={authority}", $"--StockAuthority:Token={token}"],
+        ];
+        var application = IntakeApplication.Build(arguments, more is null ? null : [.. IntakeApplication.Providers, more]);
         await application.StartAsync();
         var intake = new RunningIntake(application, connectionString);
         if (waitUntilReady)
@@ -49,6 +57,11 @@ internal sealed class RunningIntake : IAsyncDisposable
         $"--Stripe:Accounts:{account}:TenantId={Tenant}",
         $"--Stripe:Accounts:{account}:SigningSecrets:0={Secret}",
         $"--Stripe:Accounts:{account}:SigningSecrets:1={OldSecret}",
+        $"--Adyen:Accounts:{account}:TenantId={Tenant}",
+        $"--Adyen:Accounts:{account}:MerchantAccount={AdyenBodies.MerchantAccount}",
+        $"--Adyen:Accounts:{account}:HmacKeys:0={AdyenBodies.Key}",
+        $"--Adyen:Accounts:{account}:HmacKeys:1={AdyenBodies.OldKey}",
+        $"--Adyen:Accounts:{account}:ImmediateCapture=false",
     ];
 
     public Task ReadyAsync() => Eventually.GetAsync(async () => (await Http.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode, ready => ready);
@@ -67,6 +80,18 @@ internal sealed class RunningIntake : IAsyncDisposable
         if (signature is not null)
         {
             request.Headers.TryAddWithoutValidation("Stripe-Signature", signature);
+        }
+
+        return await Http.SendAsync(request);
+    }
+
+    public async Task<HttpResponseMessage> PostAdyenAsync(byte[] body, string account = Account, string? signature = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/webhooks/adyen/{account}", UriKind.Relative)) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new("application/json");
+        if (signature is not null)
+        {
+            request.Headers.TryAddWithoutValidation("HmacSignature", signature);
         }
 
         return await Http.SendAsync(request);

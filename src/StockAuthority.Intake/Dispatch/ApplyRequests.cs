@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using StockAuthority.Intake.Stripe;
 using StockAuthority.Payments.V1;
 
 namespace StockAuthority.Intake.Dispatch;
@@ -14,12 +13,9 @@ internal static class ApplyRequests
     {
         TenantId = row.TenantId,
         IdempotencyKey = IdempotencyKey(row),
-        Event = row.Provider switch
-        {
-            StripeTranslation.Provider => StripeTranslation.Translate(
-                row.Body, row.Account, settings.StripeAccounts.GetValueOrDefault(row.Account)?.ApiVersions ?? StripeApiVersions.Known),
-            _ => throw new InvalidOperationException($"Row {row.InboxId} is of a provider that this version does not know."),
-        },
+        Event = settings.Providers.TryGetValue(row.Provider, out var provider)
+            ? provider.Translate(row)
+            : throw new InvalidOperationException($"Row {row.InboxId} is of a provider that this version does not know."),
     };
 
     /// <summary>One for each delivery, so that an extra delivery is recorded as the no-op that it is.</summary>

@@ -11,7 +11,7 @@ internal sealed partial class InboxQueue
             ORDER BY due_at
             LIMIT $3
             FOR UPDATE SKIP LOCKED)
-        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count
+        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position
         """;
 
     private const string FinishSql =

@@ -31,7 +31,8 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
                 reader.GetString(3),
                 await reader.GetFieldValueAsync<DateTimeOffset>(4, cancellationToken),
                 await reader.GetFieldValueAsync<byte[]>(5, cancellationToken),
-                reader.GetInt32(6)));
+                reader.GetInt32(6),
+                reader.GetInt32(7)));
         }
 
         return rows;

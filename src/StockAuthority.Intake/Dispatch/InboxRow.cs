@@ -1,4 +1,5 @@
 namespace StockAuthority.Intake.Dispatch;
 
 /// <summary>A claimed row: nobody else dispatches it until its lease ends.</summary>
-internal sealed record InboxRow(Guid InboxId, string TenantId, string Provider, string Account, DateTimeOffset ReceivedAt, byte[] Body, int AttemptCount);
+/// <param name="ItemPosition">Which event of the body it is.</param>
+internal sealed record InboxRow(Guid InboxId, string TenantId, string Provider, string Account, DateTimeOffset ReceivedAt, byte[] Body, int AttemptCount, int ItemPosition = 0);

@@ -6,19 +6,31 @@ namespace StockAuthority.Intake.Inbox;
 
 internal sealed partial class InboxWriter(NpgsqlDataSource database)
 {
-    /// <summary>Returns once the row is committed.</summary>
+    /// <summary>Returns once a row for each event of the webhook is committed: all of them or none.</summary>
     public async Task StoreAsync(VerifiedWebhook webhook, CancellationToken cancellationToken)
     {
-        await using var insert = database.CreateCommand(InsertSql);
-        insert.Parameters.Add(new() { Value = webhook.InboxId });
-        insert.Parameters.Add(new() { Value = webhook.TenantId });
-        insert.Parameters.Add(new() { Value = webhook.Provider });
-        insert.Parameters.Add(new() { Value = webhook.Account });
-        insert.Parameters.Add(new() { Value = webhook.ReceivedAt });
-        insert.Parameters.Add(new() { Value = JsonSerializer.Serialize(webhook.Headers), NpgsqlDbType = NpgsqlDbType.Jsonb });
-        insert.Parameters.Add(new() { Value = webhook.Body });
-        insert.Parameters.Add(new() { Value = webhook.SignedAt });
-        insert.Parameters.Add(new() { Value = webhook.SecretPosition });
+        var headers = JsonSerializer.Serialize(webhook.Headers);
+        await using var insert = database.CreateBatch();
+        foreach (var (position, verdict) in webhook.Verdicts.Index())
+        {
+            insert.BatchCommands.Add(new NpgsqlBatchCommand(InsertSql)
+            {
+                Parameters =
+                {
+                    new() { Value = Guid.CreateVersion7(webhook.ReceivedAt) },
+                    new() { Value = webhook.TenantId },
+                    new() { Value = webhook.Provider },
+                    new() { Value = webhook.Account },
+                    new() { Value = webhook.ReceivedAt },
+                    new() { Value = headers, NpgsqlDbType = NpgsqlDbType.Jsonb },
+                    new() { Value = webhook.Body },
+                    new NpgsqlParameter<DateTimeOffset?> { TypedValue = verdict.SignedAt, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = verdict.SecretPosition },
+                    new() { Value = position },
+                },
+            });
+        }
+
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -1,13 +1,13 @@
+using StockAuthority.Intake.Providers;
+
 namespace StockAuthority.Intake.Inbox;
 
-/// <summary>A webhook whose signature was good, as it came.</summary>
+/// <summary>A webhook whose signatures were good, as it came: one verdict for each event in its body.</summary>
 internal sealed record VerifiedWebhook(
-    Guid InboxId,
     string TenantId,
     string Provider,
     string Account,
     DateTimeOffset ReceivedAt,
     IReadOnlyDictionary<string, string> Headers,
     byte[] Body,
-    DateTimeOffset SignedAt,
-    int SecretPosition);
+    IReadOnlyList<SignatureVerdict.Verified> Verdicts);

@@ -1,4 +1,5 @@
 namespace StockAuthority.Intake.Stripe;
 
 /// <summary>A Stripe account that may send webhooks here. Several secrets are valid at once while one is being rotated.</summary>
-internal sealed record StripeAccount(string Name, string TenantId, IReadOnlyList<string> SigningSecrets, StripeApiVersions ApiVersions);
+/// <param name="AccountId">Stripe's id of it (<c>acct_...</c>); needed only where events name their account, as those of Connect do.</param>
+internal sealed record StripeAccount(string TenantId, IReadOnlyList<string> SigningSecrets, StripeApiVersions ApiVersions, string? AccountId = null);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf.Collections;
+using StockAuthority.Intake.Providers;
 using StockAuthority.Inventory.V1;
 
 namespace StockAuthority.Intake.Stripe;
@@ -21,7 +22,7 @@ internal static class StripeOrderContext
     private const long LargestQuantity = 1L << 53;
     private const string QuantityDefect = "is not a whole number from 1 to 9007199254740992";
 
-    public static string OrderRef(StripeFields metadata) => metadata.OptionalText("order_ref");
+    public static string OrderRef(EventFields metadata) => metadata.OptionalText("order_ref");
 
     /// <summary>Adds all lines or, with a problem for each defect, none: some of an order's lines would be a guess.</summary>
     public static void AddLines(JsonElement metadata, RepeatedField<StockLine> lines, List<string> problems)
@@ -91,7 +92,7 @@ internal static class StripeOrderContext
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(text, StripeTranslation.Strict);
+            document = JsonDocument.Parse(text, Translated.Strict);
         }
         catch (JsonException)
         {
@@ -130,7 +131,7 @@ internal static class StripeOrderContext
             return new StockLine();
         }
 
-        var fields = new StripeFields(line, path, problems);
+        var fields = new EventFields(line, path, problems);
         return new StockLine
         {
             Sku = fields.Text("sku"),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
 namespace StockAuthority.Intake.Stripe;
@@ -10,7 +11,7 @@ namespace StockAuthority.Intake.Stripe;
 internal static class StripePaymentFacts
 {
     /// <summary>The fact, or null where the type is not one that is translated.</summary>
-    public static PaymentEvent? Read(string type, StripeFields fields) => type switch
+    public static PaymentEvent? Read(string type, EventFields fields) => type switch
     {
         "payment_intent.amount_capturable_updated" => IntentAuthorized(fields),
         "payment_intent.succeeded" => IntentCaptured(fields),
@@ -20,7 +21,7 @@ internal static class StripePaymentFacts
         _ => null,
     };
 
-    private static PaymentEvent IntentAuthorized(StripeFields intent)
+    private static PaymentEvent IntentAuthorized(EventFields intent)
     {
         var id = intent.Text("id");
         var amount = intent.MinorUnits("amount");
@@ -28,7 +29,7 @@ internal static class StripePaymentFacts
         return Fact(PaymentEventType.AuthCreated, intent, id, id, capturable, isFull: capturable >= amount);
     }
 
-    private static PaymentEvent IntentCanceled(StripeFields intent)
+    private static PaymentEvent IntentCanceled(EventFields intent)
     {
         var id = intent.Text("id");
         var amount = intent.MinorUnits("amount");
@@ -36,19 +37,19 @@ internal static class StripePaymentFacts
         return Fact(PaymentEventType.AuthVoided, intent, id, id, Math.Max(0, amount - received), isFull: received == 0);
     }
 
-    private static PaymentEvent IntentCaptured(StripeFields intent)
+    private static PaymentEvent IntentCaptured(EventFields intent)
     {
         var received = Taken(intent, "amount_received");
         return Capture(intent, intent.Text("id"), intent.Id("latest_charge"), received, intent.MinorUnits("amount"));
     }
 
-    private static PaymentEvent ChargeCaptured(StripeFields charge)
+    private static PaymentEvent ChargeCaptured(EventFields charge)
     {
         var captured = Taken(charge, "amount_captured");
         return Capture(charge, PaymentOf(charge), charge.Text("id"), captured, charge.MinorUnits("amount"));
     }
 
-    private static PaymentEvent ChargeRefunded(StripeFields charge)
+    private static PaymentEvent ChargeRefunded(EventFields charge)
     {
         var payment = PaymentOf(charge);
         var chargeId = charge.Text("id");
@@ -76,26 +77,26 @@ internal static class StripePaymentFacts
         return Fact(PaymentEventType.RefundPosted, charge, payment, reference, givenBack, isRefundedWhole);
     }
 
-    private static PaymentEvent Capture(StripeFields fields, string payment, string chargeId, long captured, long amount)
+    private static PaymentEvent Capture(EventFields fields, string payment, string chargeId, long captured, long amount)
     {
         var reference = string.Create(CultureInfo.InvariantCulture, $"{chargeId}:{captured}");
         return Fact(PaymentEventType.CaptureSucceeded, fields, payment, reference, captured, captured >= amount);
     }
 
-    private static PaymentEvent Fact(PaymentEventType type, StripeFields fields, string payment, string modificationRef, long minorUnits, bool isFull) => new()
+    private static PaymentEvent Fact(PaymentEventType type, EventFields fields, string payment, string modificationRef, long minorUnits, bool isFull) => new()
     {
         EventType = type,
         PaymentObjectId = payment,
         ModificationRef = modificationRef,
-        Amount = new Money { Currency = Currency(fields), MinorUnits = minorUnits },
+        Amount = new Money { Currency = fields.Currency("currency"), MinorUnits = minorUnits },
         FullAmount = isFull,
     };
 
     // A charge that was made without an intent is its own payment.
-    private static string PaymentOf(StripeFields charge) =>
+    private static string PaymentOf(EventFields charge) =>
         charge.OptionalId("payment_intent") is { Length: > 0 } intent ? intent : charge.Text("id");
 
-    private static long Taken(StripeFields fields, string name)
+    private static long Taken(EventFields fields, string name)
     {
         var before = fields.Problems.Count;
         var units = fields.MinorUnits(name);
@@ -105,16 +106,5 @@ internal static class StripePaymentFacts
         }
 
         return units;
-    }
-
-    private static string Currency(StripeFields fields)
-    {
-        var currency = fields.Text("currency");
-        if (currency.Length > 0 && (currency.Length != 3 || !currency.All(char.IsAsciiLetter)))
-        {
-            fields.Problems.Add("data.object.currency is not a three-letter code");
-        }
-
-        return currency.ToUpperInvariant();
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using StockAuthority.Intake.Providers;
 using Stripe;
 
 namespace StockAuthority.Intake.Stripe;
@@ -49,16 +50,11 @@ internal static class StripeSignature
     // The SDK throws other exceptions than its own on a time that is not an int, so that is settled before it is asked.
     private static int? SignedAtSeconds(string header)
     {
-        foreach (var item in header.Split(','))
-        {
-            var pair = item.AsSpan().Trim();
-            if (pair.StartsWith("t=", StringComparison.Ordinal))
-            {
-                return int.TryParse(pair[2..], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
-            }
-        }
-
-        return null;
+        // Two times, or two headers: which of them was signed would be a guess.
+        return header.Split(',').Select(item => item.Trim()).Where(item => item.StartsWith("t=", StringComparison.Ordinal)).ToList() is [var time]
+            && int.TryParse(time.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                ? seconds
+                : null;
     }
 
     private static bool MatchesText(string header, string text, string secret, long nowSeconds)

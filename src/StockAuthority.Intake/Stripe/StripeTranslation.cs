@@ -1,6 +1,7 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
+using StockAuthority.Intake.Dispatch;
+using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
 namespace StockAuthority.Intake.Stripe;
@@ -12,42 +13,37 @@ namespace StockAuthority.Intake.Stripe;
 internal static class StripeTranslation
 {
     public const string Provider = "stripe";
-    private const int SchemaVersion = 1;
-    private const int MostProblems = 20;
 
-    // A property that is there twice has no meaning that could be relied on.
-    internal static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-
-    public static PaymentEvent Translate(ReadOnlyMemory<byte> body, string account, StripeApiVersions knownVersions)
+    public static PaymentEvent Translate(InboxRow row, StripeAccount? account)
     {
         try
         {
-            using var document = JsonDocument.Parse(body, Strict);
-            return TranslateEvent(document.RootElement, body, account, knownVersions);
+            using var document = JsonDocument.Parse(row.Body, Translated.Strict);
+            return TranslateEvent(document.RootElement, row, account);
         }
         catch (JsonException malformed)
         {
-            return Unreadable(body, account, "", "", [$"the body is not JSON (line {malformed.LineNumber}, byte {malformed.BytePositionInLine}), or names a property twice"]);
+            return Unreadable(row, "", "", [Translated.Defect(malformed)]);
         }
         catch (InvalidOperationException)
         {
             // What System.Text.Json throws for half of a surrogate pair, which only shows when the text is read.
-            return Unreadable(body, account, "", "", ["the body has text that is not Unicode"]);
+            return Unreadable(row, "", "", ["the body has text that is not Unicode"]);
         }
     }
 
-    private static PaymentEvent TranslateEvent(JsonElement root, ReadOnlyMemory<byte> body, string account, StripeApiVersions knownVersions)
+    private static PaymentEvent TranslateEvent(JsonElement root, InboxRow row, StripeAccount? account)
     {
         var problems = new List<string>();
-        var envelope = new StripeFields(root, "event", problems);
+        var envelope = new EventFields(root, "event", problems);
         var id = envelope.Text("id");
         var type = envelope.Text("type");
         if (IsThin(envelope))
         {
-            return Unreadable(body, account, id, type, [$"event {id} of type {type} is a thin event (v2.core.event): fetching those is not supported yet", .. problems]);
+            return Unreadable(row, id, type, [$"event {id} of type {type} is a thin event (v2.core.event): fetching those is not supported yet", .. problems]);
         }
 
-        var data = new StripeFields(envelope.Find("data") ?? default, "event.data", problems);
+        var data = new EventFields(envelope.Find("data") ?? default, "event.data", problems);
         var payload = data.Find("object");
         if (payload is not { ValueKind: JsonValueKind.Object })
         {
@@ -57,20 +53,26 @@ internal static class StripeTranslation
         var createdAt = envelope.Time("created");
         if (problems.Count > 0 || payload is not { } payment)
         {
-            return Unreadable(body, account, id, type, problems);
+            return Unreadable(row, id, type, problems);
+        }
+
+        // Connect: a platform's endpoint is sent what happens in the accounts of others too.
+        if (envelope.OptionalText("account") is { Length: > 0 } owner && owner != account?.AccountId)
+        {
+            return Unreadable(row, id, type, [$"event {id} of type {type} is of another Stripe account than this one: its account is not the configured AccountId"]);
         }
 
         var version = envelope.OptionalText("api_version");
-        if (!knownVersions.Contains(version))
+        if (!(account?.ApiVersions ?? StripeApiVersions.Known).Contains(version))
         {
-            return Unreadable(body, account, id, type, [$"event {id} of type {type} is rendered at api_version '{version}', which is not one of the account's known versions"]);
+            return Unreadable(row, id, type, [$"event {id} of type {type} is rendered at api_version '{version}', which is not one of the account's known versions"]);
         }
 
-        var fields = new StripeFields(payment, "data.object", problems);
+        var fields = new EventFields(payment, "data.object", problems);
         var translated = StripePaymentFacts.Read(type, fields) ?? new PaymentEvent { EventType = PaymentEventType.Unknown };
         if (problems.Count > 0)
         {
-            return Unreadable(body, account, id, type, [$"event {id} of type {type} lacks what decides its meaning", .. problems]);
+            return Unreadable(row, id, type, [$"event {id} of type {type} lacks what decides its meaning", .. problems]);
         }
 
         translated.ProviderEventId = id;
@@ -80,10 +82,10 @@ internal static class StripeTranslation
             AddOrder(translated, fields.Find("metadata"), problems);
         }
 
-        return Stamped(translated, account, type, problems);
+        return Translated.Stamped(translated, Provider, row, type, problems);
     }
 
-    private static bool IsThin(StripeFields envelope) =>
+    private static bool IsThin(EventFields envelope) =>
         envelope.Find("object") is { ValueKind: JsonValueKind.String } kind && kind.ValueEquals("v2.core.event");
 
     private static void AddOrder(PaymentEvent translated, JsonElement? metadata, List<string> problems)
@@ -94,37 +96,11 @@ internal static class StripeTranslation
         }
         else if (metadata is { } values)
         {
-            translated.OrderRef = StripeOrderContext.OrderRef(new StripeFields(values, "metadata", problems));
+            translated.OrderRef = StripeOrderContext.OrderRef(new EventFields(values, "metadata", problems));
             StripeOrderContext.AddLines(values, translated.Lines, problems);
         }
     }
 
-    /// <summary>
-    /// An event for people. It does not take the provider's own event id: the same event, sent again once the cause is
-    /// cured, must count as new. Its id is the same on each delivery, so that a redelivery is a duplicate.
-    /// </summary>
-    private static PaymentEvent Unreadable(ReadOnlyMemory<byte> body, string account, string id, string type, IReadOnlyList<string> problems)
-    {
-        var unreadable = new PaymentEvent
-        {
-            EventType = PaymentEventType.Unreadable,
-            ProviderEventId = "inbox-" + (id.Length is > 0 and <= 120 ? id : Convert.ToHexStringLower(SHA256.HashData(body.Span))),
-        };
-        return Stamped(unreadable, account, type, problems);
-    }
-
-    private static PaymentEvent Stamped(PaymentEvent translated, string account, string type, IReadOnlyList<string> problems)
-    {
-        translated.Provider = Provider;
-        translated.Account = account;
-        translated.ProviderEventType = type;
-        translated.SchemaVersion = SchemaVersion;
-        translated.Problems.Add(problems.Take(MostProblems));
-        if (problems.Count > MostProblems)
-        {
-            translated.Problems.Add($"and {problems.Count - MostProblems} more");
-        }
-
-        return translated;
-    }
+    private static PaymentEvent Unreadable(InboxRow row, string id, string type, IReadOnlyList<string> problems) =>
+        Translated.Unreadable(Provider, row, id, type, problems);
 }

@@ -101,7 +101,5 @@ public sealed class StripeOrderContextTests
         Translate(StripeBodies.Order("""[{"sku":"A","location_id":"L","quantity":"4242424242424242"}]""")).Problems.Single().ShouldNotContain("4242424242424242");
 
     private static PaymentEvent Translate(JsonObject metadata) => StripeTranslation.Translate(
-        StripeBodies.Event("payment_intent.amount_capturable_updated", StripeBodies.Intent(capturable: 1000, metadata: metadata)),
-        "shop",
-        StripeApiVersions.Known);
+        Rows.Of(StripeBodies.Event("payment_intent.amount_capturable_updated", StripeBodies.Intent(capturable: 1000, metadata: metadata))), account: null);
 }

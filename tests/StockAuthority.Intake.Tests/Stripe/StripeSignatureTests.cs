@@ -1,5 +1,6 @@
 using System.Text;
 using Shouldly;
+using StockAuthority.Intake.Providers;
 using StockAuthority.Intake.Stripe;
 
 namespace StockAuthority.Intake.Tests.Stripe;
@@ -65,6 +66,7 @@ public sealed class StripeSignatureTests
     [InlineData("t=99999999999999999999,v1=00", "SIGNATURE_MALFORMED")]
     [InlineData("t=-1700000000,v1=00", "SIGNATURE_MALFORMED")]
     [InlineData("v1=00", "SIGNATURE_MALFORMED")]
+    [InlineData("t=1700000000,t=1700000000,v1=00", "SIGNATURE_MALFORMED")]
     [InlineData("t=1700000000", "SIGNATURE_MISMATCH")]
     [InlineData("t=1700000000,v1", "SIGNATURE_MISMATCH")]
     [InlineData("t=1700000000,v1=,,,=", "SIGNATURE_MISMATCH")]

@@ -9,6 +9,8 @@ namespace StockAuthority.Intake.Tests.Stripe;
 
 public sealed class StripeTranslationTests
 {
+    private static readonly StripeAccount Account = new("tenant-1", ["whsec_test"], StripeApiVersions.Known);
+
     [Fact]
     public void An_authorization_is_auth_created_with_its_order_and_lines()
     {
@@ -262,7 +264,7 @@ public sealed class StripeTranslationTests
     public void An_accounts_own_versions_replace_the_known_ones()
     {
         var body = StripeBodies.Event("payment_intent.succeeded", StripeBodies.Intent(received: 1000), version: "2019-01-01");
-        StripeTranslation.Translate(body, "shop", new StripeApiVersions(["2019-01-01"])).EventType.ShouldBe(PaymentEventType.CaptureSucceeded);
+        StripeTranslation.Translate(Rows.Of(body), Account with { ApiVersions = new StripeApiVersions(["2019-01-01"]) }).EventType.ShouldBe(PaymentEventType.CaptureSucceeded);
     }
 
     [Fact]
@@ -282,5 +284,5 @@ public sealed class StripeTranslationTests
 
     private static PaymentEvent Translate(string type, JsonObject payload) => Translate(StripeBodies.Event(type, payload));
 
-    private static PaymentEvent Translate(byte[] body) => StripeTranslation.Translate(body, "shop", StripeApiVersions.Known);
+    private static PaymentEvent Translate(byte[] body) => StripeTranslation.Translate(Rows.Of(body), Account);
 }

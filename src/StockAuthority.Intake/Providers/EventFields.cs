@@ -1,12 +1,12 @@
 using System.Text.Json;
 
-namespace StockAuthority.Intake.Stripe;
+namespace StockAuthority.Intake.Providers;
 
 /// <summary>
 /// Reads fields of one JSON object. A field that is absent or not of its kind is reported once, by its path and without
 /// its value, and read as a harmless default: whoever reads looks at the problems before using any of it.
 /// </summary>
-internal sealed class StripeFields(JsonElement element, string path, List<string> problems)
+internal sealed class EventFields(JsonElement element, string path, List<string> problems)
 {
     private const int LongestTextLength = 128;
 
@@ -17,6 +17,9 @@ internal sealed class StripeFields(JsonElement element, string path, List<string
             ? value
             : null;
 
+    /// <summary>The fields of an object in it; where there is none, each of them is missing.</summary>
+    public EventFields Object(string name) => new(Find(name) ?? default, $"{path}.{name}", problems);
+
     public string Text(string name) => Find(name) is { } value ? TextOf(value, name) : Report(name, "is missing", "");
 
     public string OptionalText(string name) => Find(name) is { } value ? TextOf(value, name) : "";
@@ -25,7 +28,7 @@ internal sealed class StripeFields(JsonElement element, string path, List<string
     public string OptionalId(string name) => Find(name) switch
     {
         null => "",
-        { ValueKind: JsonValueKind.Object } expanded => new StripeFields(expanded, $"{path}.{name}", problems).Text("id"),
+        { ValueKind: JsonValueKind.Object } expanded => new EventFields(expanded, $"{path}.{name}", problems).Text("id"),
         { } id => TextOf(id, name),
     };
 
@@ -35,6 +38,15 @@ internal sealed class StripeFields(JsonElement element, string path, List<string
     public long MinorUnits(string name) => Find(name) is { } value ? MinorUnitsOf(value, name) : Report(name, "is missing", 0L);
 
     public long OptionalMinorUnits(string name, long absent) => Find(name) is { } value ? MinorUnitsOf(value, name) : absent;
+
+    /// <summary>An ISO 4217 code, upper case.</summary>
+    public string Currency(string name)
+    {
+        var currency = Text(name);
+        return currency.Length == 0 || (currency.Length == 3 && currency.All(char.IsAsciiLetter))
+            ? currency.ToUpperInvariant()
+            : Report(name, "is not a three-letter code", "");
+    }
 
     public bool Flag(string name) => Find(name) switch
     {
@@ -73,7 +85,8 @@ internal sealed class StripeFields(JsonElement element, string path, List<string
             ? units
             : Report(name, "is not a whole number of 0 or more", 0L);
 
-    private T Report<T>(string name, string defect, T harmless)
+    /// <summary>Reports a defect of a field, and gives the harmless value to go on with.</summary>
+    public T Report<T>(string name, string defect, T harmless)
     {
         problems.Add($"{path}.{name} {defect}");
         return harmless;

@@ -1,0 +1,38 @@
+using StockAuthority.Intake.Dispatch;
+using StockAuthority.Payments.V1;
+
+namespace StockAuthority.Intake.Providers;
+
+/// <summary>
+/// All that is a provider's own: who may send, how what they send is signed, and what it says in our words. Receiving,
+/// storing, dispatching, retrying and counting are the same for all; docs/adding-a-provider.md shows how to add one.
+/// </summary>
+internal interface IPaymentProvider
+{
+    /// <summary>Lower case; in the webhook's address, in the inbox and in the event.</summary>
+    string Name { get; }
+
+    /// <summary>The accounts that are set up, by the name in the webhook's address, with the tenant of each.</summary>
+    IReadOnlyDictionary<string, string> Tenants { get; }
+
+    /// <summary>What a later check of the signature needs; anything else could carry what must not be stored.</summary>
+    IReadOnlyList<string> StoredHeaders { get; }
+
+    /// <summary>
+    /// One verdict for each event in the body, in its order, at least one. One that is rejected rejects the body: it is
+    /// one delivery with one answer, and 2xx would acknowledge what was not stored.
+    /// </summary>
+    IReadOnlyList<SignatureVerdict> Verify(string account, IHeaderDictionary headers, byte[] body, DateTimeOffset now);
+
+    /// <summary>The answer that the provider understands as an acknowledgement, once everything is stored.</summary>
+    IResult Acknowledge();
+
+    /// <summary>
+    /// Total and pure: any bytes give an event, the same row the same one on every attempt. What cannot be read is an
+    /// UNREADABLE event with its problems, never an exception.
+    /// </summary>
+    PaymentEvent Translate(InboxRow row);
+}
+
+/// <summary>Reads a provider's settings; what is missing is collected there, so that the process names all of it at once.</summary>
+internal delegate IPaymentProvider ProviderRegistration(ProviderSettings settings);
