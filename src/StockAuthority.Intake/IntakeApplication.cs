@@ -20,11 +20,19 @@ internal static class IntakeApplication
 
     private const string WebhookLimit = "webhooks";
 
+    private const int MostReplays = 1000;
+
     // Each may hold one body of the largest size in memory.
     private const int MostConcurrentWebhooks = 256;
 
-    public static async Task<int> RunAsync(string[] args, TextWriter errors)
+    /// <summary>Serves, or with <c>replay &lt;inbox id&gt;...</c> has those rows dispatched again by whoever serves.</summary>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter errors)
     {
+        if (args is ["replay", ..])
+        {
+            return await ReplayAsync(args, output, errors);
+        }
+
         WebApplication application;
         try
         {
@@ -38,6 +46,30 @@ internal static class IntakeApplication
 
         await application.RunAsync();
         return 0;
+    }
+
+    private static async Task<int> ReplayAsync(string[] args, TextWriter output, TextWriter errors)
+    {
+        var words = args.Skip(1).TakeWhile(word => !word.StartsWith("--", StringComparison.Ordinal)).ToList();
+        var ids = words.Select(word => Guid.TryParse(word, out var id) ? id : (Guid?)null).OfType<Guid>().ToList();
+        if (words.Count == 0 || ids.Count < words.Count || ids.Count > MostReplays)
+        {
+            await errors.WriteLineAsync($"replay needs 1 to {MostReplays} inbox ids: replay <inbox id>...");
+            return 1;
+        }
+
+        try
+        {
+            await using var application = Build(args[(1 + words.Count)..]);
+            var count = await application.Services.GetRequiredService<InboxQueue>().ReplayAsync(ids, CancellationToken.None);
+            await output.WriteLineAsync($"{count} of {ids.Count} rows will be dispatched again; the others are not there or are still pending");
+            return 0;
+        }
+        catch (Exception failure) when (failure is SettingsException or NpgsqlException)
+        {
+            await errors.WriteLineAsync(failure.Message);
+            return 1;
+        }
     }
 
     /// <exception cref="SettingsException">Settings are missing or wrong.</exception>

@@ -1,1 +1,1 @@
-return await StockAuthority.Intake.IntakeApplication.RunAsync(args, Console.Error);
+return await StockAuthority.Intake.IntakeApplication.RunAsync(args, Console.Out, Console.Error);

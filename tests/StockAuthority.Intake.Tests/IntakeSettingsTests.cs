@@ -10,7 +10,7 @@ public sealed class IntakeSettingsTests
     public async Task Missing_settings_are_one_sentence_that_names_them_all_and_exit_code_1()
     {
         using var errors = new StringWriter();
-        (await IntakeApplication.RunAsync([], errors)).ShouldBe(1);
+        (await IntakeApplication.RunAsync([], TextWriter.Null, errors)).ShouldBe(1);
 
         var sentence = errors.ToString().Trim();
         sentence.ShouldNotContain("\n");
@@ -26,7 +26,7 @@ public sealed class IntakeSettingsTests
         using var errors = new StringWriter();
         string[] complete = RunningIntake.Arguments("Host=127.0.0.1", authorityPort: 1);
         string[] lacking = [.. complete.Where(argument => !argument.Contains("SigningSecrets", StringComparison.Ordinal))];
-        (await IntakeApplication.RunAsync(lacking, errors)).ShouldBe(1);
+        (await IntakeApplication.RunAsync(lacking, TextWriter.Null, errors)).ShouldBe(1);
         errors.ToString().ShouldContain("Stripe:Accounts:shop:SigningSecrets:0");
     }
 
@@ -34,11 +34,13 @@ public sealed class IntakeSettingsTests
     [InlineData("ConnectionStrings:Inbox", "Password=secret;Nonsense=1")]
     [InlineData("StockAuthority:Address", "not an address")]
     [InlineData("Inbox:RetentionDays", "-17")]
+    [InlineData("Adyen:Accounts:shop:HmacKeys:0", "not hexadecimal")]
+    [InlineData("Adyen:Accounts:shop:ImmediateCapture", "perhaps")]
     public async Task A_wrong_setting_is_named_and_its_value_is_not_repeated(string key, string value)
     {
         using var errors = new StringWriter();
         string[] arguments = [.. RunningIntake.Arguments("Host=127.0.0.1", authorityPort: 1), $"--{key}={value}"];
-        (await IntakeApplication.RunAsync(arguments, errors)).ShouldBe(1);
+        (await IntakeApplication.RunAsync(arguments, TextWriter.Null, errors)).ShouldBe(1);
         errors.ToString().ShouldContain(key);
         errors.ToString().ShouldNotContain(value);
     }

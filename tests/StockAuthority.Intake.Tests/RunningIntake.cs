@@ -20,7 +20,9 @@ internal sealed class RunningIntake : IAsyncDisposable
     private RunningIntake(WebApplication application, string connectionString)
     {
         _application = application;
-        Http = new HttpClient { BaseAddress = new Uri(application.Urls.Single()) };
+        // A body that is too large is refused before it is sent, and the connection closed: without waiting for that answer
+        // the client may find the pipe broken first.
+        Http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(30) }) { BaseAddress = new Uri(application.Urls.Single()) };
         Database = NpgsqlDataSource.Create(connectionString);
     }
 
@@ -62,6 +64,8 @@ internal sealed class RunningIntake : IAsyncDisposable
         $"--Adyen:Accounts:{account}:HmacKeys:0={AdyenBodies.Key}",
         $"--Adyen:Accounts:{account}:HmacKeys:1={AdyenBodies.OldKey}",
         $"--Adyen:Accounts:{account}:ImmediateCapture=false",
+        $"--AcmePay:Accounts:{account}:TenantId={Tenant}",
+        $"--AcmePay:Accounts:{account}:Secrets:0=acme-secret",
     ];
 
     public Task ReadyAsync() => Eventually.GetAsync(async () => (await Http.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode, ready => ready);
@@ -76,6 +80,7 @@ internal sealed class RunningIntake : IAsyncDisposable
             Content = new ByteArrayContent(body),
         };
         request.Headers.TransferEncodingChunked = chunked;
+        request.Headers.ExpectContinue = body.Length > WebhookReceiver.LargestBodyBytes;
         request.Content.Headers.ContentType = new("application/json");
         if (signature is not null)
         {
@@ -88,6 +93,7 @@ internal sealed class RunningIntake : IAsyncDisposable
     public async Task<HttpResponseMessage> PostAdyenAsync(byte[] body, string account = Account, string? signature = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/webhooks/adyen/{account}", UriKind.Relative)) { Content = new ByteArrayContent(body) };
+        request.Headers.ExpectContinue = body.Length > WebhookReceiver.LargestBodyBytes;
         request.Content.Headers.ContentType = new("application/json");
         if (signature is not null)
         {

@@ -69,8 +69,8 @@ internal static class AdyenPaymentFacts
     }
 
     /// <summary>
-    /// The amount of the payment is not in it, so whether it is a part is for the authority, which knows the
-    /// authorization. With immediate capture there is the one capture, of everything, that the authorization has
+    /// The amount of the payment is not in it, so whether it is a part cannot be known here: it is not called full
+    /// (docs/decisions/0011). With immediate capture there is the one capture, of everything, that the authorization has
     /// reported: all that is said about it is one fact, whether CAPTURE comes or not.
     /// </summary>
     private static PaymentEvent Capture(PaymentEventType type, string reference, EventFields item, bool isImmediateCapture)

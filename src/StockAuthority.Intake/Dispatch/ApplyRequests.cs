@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
 namespace StockAuthority.Intake.Dispatch;
@@ -14,14 +15,28 @@ internal static class ApplyRequests
         TenantId = row.TenantId,
         IdempotencyKey = IdempotencyKey(row),
         Event = settings.Providers.TryGetValue(row.Provider, out var provider)
-            ? provider.Translate(row)
+            ? Translate(provider, row)
             : throw new InvalidOperationException($"Row {row.InboxId} is of a provider that this version does not know."),
     };
 
-    /// <summary>One for each delivery, so that an extra delivery is recorded as the no-op that it is.</summary>
+    /// <summary>A defect of a translation parks its own events for people; retrying would hide them without end.</summary>
+    private static PaymentEvent Translate(IPaymentProvider provider, InboxRow row)
+    {
+        try
+        {
+            return provider.Translate(row);
+        }
+        catch (Exception defect)
+        {
+            // Never the message, which could quote the body.
+            return Translated.Unreadable(provider.Name, row, "", "", [$"the translation failed with {defect.GetType().Name}"]);
+        }
+    }
+
+    /// <summary>One for each delivery and each replay, so that an extra one is recorded as the no-op that it is.</summary>
     private static string IdempotencyKey(InboxRow row)
     {
-        var key = $"{row.Provider}:{row.Account}:{row.InboxId}";
+        var key = $"{row.Provider}:{row.Account}:{row.InboxId}" + (row.ReplayCount == 0 ? "" : $":replay-{row.ReplayCount}");
         return key.Length <= LongestKeyLength
             ? key
             : $"{row.Provider}:sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";

@@ -11,13 +11,20 @@ internal sealed partial class InboxQueue
             ORDER BY due_at
             LIMIT $3
             FOR UPDATE SKIP LOCKED)
-        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position
+        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position, replay_count
         """;
 
     private const string FinishSql =
         """
         UPDATE inbox SET status = $3, resolution = $4, reason = $5, finished_at = $6, last_error = NULL
         WHERE inbox_id = $1 AND tenant_id = $2 AND status = 'pending'
+        """;
+
+    private const string ReplaySql =
+        """
+        UPDATE inbox SET status = 'pending', due_at = $2, replay_count = replay_count + 1, attempt_count = 0,
+            resolution = NULL, reason = NULL, finished_at = NULL, last_error = NULL
+        WHERE inbox_id = ANY($1) AND status <> 'pending'
         """;
 
     private const string DeferSql =

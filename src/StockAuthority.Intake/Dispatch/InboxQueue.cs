@@ -32,7 +32,8 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
                 await reader.GetFieldValueAsync<DateTimeOffset>(4, cancellationToken),
                 await reader.GetFieldValueAsync<byte[]>(5, cancellationToken),
                 reader.GetInt32(6),
-                reader.GetInt32(7)));
+                reader.GetInt32(7),
+                reader.GetInt32(8)));
         }
 
         return rows;
@@ -43,6 +44,19 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
 
     public Task MarkRefusedAsync(InboxRow row, string reason, CancellationToken cancellationToken) =>
         FinishAsync(row, "refused", null, reason, cancellationToken);
+
+    /// <summary>
+    /// Has finished rows translated and dispatched again, under new keys: for events that were parked, once the cause is
+    /// cured. The authority knows an event by its own id, so one that was applied already is a no-op.
+    /// </summary>
+    /// <returns>How many rows there were; those that are pending are left alone.</returns>
+    public async Task<int> ReplayAsync(IReadOnlyList<Guid> inboxIds, CancellationToken cancellationToken)
+    {
+        await using var replay = database.CreateCommand(ReplaySql);
+        replay.Parameters.Add(new() { Value = inboxIds.ToArray() });
+        replay.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        return await replay.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     public async Task DeferAsync(InboxRow row, TimeSpan delay, string reason, CancellationToken cancellationToken)
     {

@@ -19,6 +19,8 @@ internal static class StripeOrderContext
 
     // The bounds of Reserve: what could not be reserved is not worth sending.
     private const int MostLines = 200;
+    // Stripe's own: an object has at most so many keys.
+    private const int MostMetadataKeys = 50;
     private const long LargestQuantity = 1L << 53;
     private const string QuantityDefect = "is not a whole number from 1 to 9007199254740992";
 
@@ -28,7 +30,11 @@ internal static class StripeOrderContext
     public static void AddLines(JsonElement metadata, RepeatedField<StockLine> lines, List<string> problems)
     {
         var before = problems.Count;
-        if (JoinedText(metadata, problems) is { } text && problems.Count == before)
+        if (metadata.GetPropertyCount() > MostMetadataKeys)
+        {
+            problems.Add($"metadata has more than {MostMetadataKeys} keys");
+        }
+        else if (JoinedText(metadata, problems) is { } text && problems.Count == before)
         {
             var read = ReadLines(text, problems);
             if (problems.Count == before)
