@@ -31,6 +31,27 @@ public sealed class SpineTests(WholeSystem system) : IClassFixture<WholeSystem>
     }
 
     [Fact]
+    public async Task An_Adyen_capture_commits_what_checkout_reserved_and_one_that_came_first_waits_for_it()
+    {
+        var sku = await system.OpenAsync(10);
+        var (payment, order) = (New("PSP"), New("order"));
+
+        using var response = await system.AdyenWebhookAsync("AUTHORISATION", payment, "", order, 1000);
+        (response.StatusCode, await response.Content.ReadAsStringAsync()).ShouldBe((HttpStatusCode.OK, "[accepted]"));
+        await Eventually.Holds(async () => (await system.EventsAsync(payment)) is [{ Resolution: Resolution.Held, Reason: "MISSING_CONTEXT" }]);
+
+        await system.Inventory.ReserveAsync(new()
+        {
+            TenantId = WholeSystem.Tenant,
+            IdempotencyKey = New("reserve"),
+            OrderRef = order,
+            Lines = { new StockAuthority.Inventory.V1.StockLine { Sku = sku, LocationId = WholeSystem.Location, Quantity = 3 } },
+        });
+        await Eventually.Holds(async () => (await system.LevelAsync(sku)).Committed == 3);
+        (await system.EventsAsync(payment)).ShouldHaveSingleItem().Resolution.ShouldBe(Resolution.Action);
+    }
+
+    [Fact]
     public async Task A_payment_is_at_the_point_of_sale_within_a_second_at_the_median()
     {
         var sku = await system.OpenAsync(100);

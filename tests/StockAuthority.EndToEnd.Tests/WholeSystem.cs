@@ -23,6 +23,7 @@ public sealed class WholeSystem : IAsyncLifetime
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
     private readonly string _webhookSecret = "whsec_" + RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private readonly string _adyenKey = RandomNumberGenerator.GetHexString(64);
     private readonly string _squareToken = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private readonly TestPostgres _postgres = new();
     private readonly List<ChildProcess> _children = [];
@@ -56,7 +57,7 @@ public sealed class WholeSystem : IAsyncLifetime
         var checkout = TestWorkspace.Checkout;
         await StartAsync(Services.Simulator(checkout, await TestWorkspace.NewLogFileAsync("simulator"), simulatorPort, _squareToken));
         await StartAsync(Services.Intake(
-            checkout, await TestWorkspace.NewLogFileAsync("intake"), intakePort, inbox.ConnectionString, _server.Grpc, await TestTokens.FileAsync("*"), Tenant, _webhookSecret));
+            checkout, await TestWorkspace.NewLogFileAsync("intake"), intakePort, inbox.ConnectionString, _server.Grpc, await TestTokens.FileAsync("*"), Tenant, _webhookSecret, _adyenKey));
         await StartAsync(Services.Pos(
             checkout, await TestWorkspace.NewLogFileAsync("pos"), Ports.Free(), _server.Grpc, await TestTokens.FileAsync(Tenant), Tenant, _simulator, _squareToken));
     }
@@ -120,6 +121,27 @@ public sealed class WholeSystem : IAsyncLifetime
             "Stripe-Signature",
             string.Create(CultureInfo.InvariantCulture, $"t={time},v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed))}"));
         return await _http.SendAsync(request);
+    }
+
+    /// <summary>Sends an item of Adyen's with its signature over the eight signed fields.</summary>
+    public async Task<HttpResponseMessage> AdyenWebhookAsync(string eventCode, string reference, string originalReference, string orderRef, long value)
+    {
+        var signed = string.Create(CultureInfo.InvariantCulture, $"{reference}:{originalReference}:{Services.AdyenMerchantAccount}:{orderRef}:{value}:EUR:{eventCode}:true");
+        var item = new
+        {
+            additionalData = new { hmacSignature = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromHexString(_adyenKey), Encoding.UTF8.GetBytes(signed))) },
+            amount = new { currency = "EUR", value },
+            eventCode,
+            eventDate = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture),
+            merchantAccountCode = Services.AdyenMerchantAccount,
+            merchantReference = orderRef,
+            originalReference,
+            pspReference = reference,
+            success = "true",
+        };
+        var body = System.Text.Json.JsonSerializer.Serialize(new { live = "false", notificationItems = new[] { new { NotificationRequestItem = item } } });
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        return await _http.PostAsync(new Uri(_intake!, $"/webhooks/adyen/{Tenant}"), content);
     }
 
     /// <summary>What the point of sale shows, by Square's published interface; empty before it heard of the SKU.</summary>

@@ -9,6 +9,9 @@ public static class Services
     /// <summary>The version of Square's interface that the connector is written against.</summary>
     public const string SquareVersion = "2025-08-20";
 
+    /// <summary>The merchant account whose Adyen webhooks the tenant's address takes.</summary>
+    public const string AdyenMerchantAccount = "DemoECOM";
+
     /// <summary>
     /// Not Production, where the development issuer is refused; and not Development, whose error page and checks would be
     /// measured by the benchmark and seen by the tests.
@@ -32,8 +35,8 @@ public static class Services
         },
     };
 
-    /// <summary>The webhooks' receiver, with one Stripe account of one tenant.</summary>
-    public static ChildProgram Intake(Checkout checkout, string logFile, int port, string inbox, Uri authority, string tokenFile, string tenant, string stripeWebhookSecret) => new(
+    /// <summary>The webhooks' receiver, with one account of each payment provider for one tenant.</summary>
+    public static ChildProgram Intake(Checkout checkout, string logFile, int port, string inbox, Uri authority, string tokenFile, string tenant, string stripeWebhookSecret, string adyenHmacKey) => new(
         "intake", IntakePath(checkout), logFile)
     {
         Ready = new Uri(Loopback(port), "/health/ready"),
@@ -44,6 +47,10 @@ public static class Services
             ["StockAuthority__TokenFile"] = tokenFile,
             [$"Stripe__Accounts__{tenant}__TenantId"] = tenant,
             [$"Stripe__Accounts__{tenant}__SigningSecrets__0"] = stripeWebhookSecret,
+            [$"Adyen__Accounts__{tenant}__TenantId"] = tenant,
+            [$"Adyen__Accounts__{tenant}__MerchantAccount"] = AdyenMerchantAccount,
+            [$"Adyen__Accounts__{tenant}__HmacKeys__0"] = adyenHmacKey,
+            [$"Adyen__Accounts__{tenant}__ImmediateCapture"] = "true",
             ["Kestrel__Endpoints__Http__Url"] = Address(port),
         },
     };

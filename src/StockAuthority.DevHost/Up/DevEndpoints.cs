@@ -31,6 +31,9 @@ internal sealed record DevEndpoints
 
     public required string StripeWebhookSecret { get; init; }
 
+    /// <summary>Hexadecimal, as Adyen's Customer Area gives it.</summary>
+    public required string AdyenHmacKey { get; init; }
+
     /// <summary>The access token that the channel simulator takes.</summary>
     public required string SimulatorToken { get; init; }
 

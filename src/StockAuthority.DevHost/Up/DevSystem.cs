@@ -57,7 +57,7 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
         await StartAsync(new ChildService(Services.Simulator(checkout, Log("simulator"), ports.Simulator, secrets.SquareAccessToken), record), cancellationToken);
         await StartAsync(
             new ChildService(
-                Services.Intake(checkout, Log("intake"), ports.Intake, inbox, grpc, tokens.IntakeFile, Seed.Tenant, secrets.StripeWebhookSecret), record),
+                Services.Intake(checkout, Log("intake"), ports.Intake, inbox, grpc, tokens.IntakeFile, Seed.Tenant, secrets.StripeWebhookSecret, secrets.AdyenHmacKey), record),
             cancellationToken);
         await StartAsync(
             new ChildService(
@@ -75,6 +75,7 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
             Token = tokens.Demo,
             Tenant = Seed.Tenant,
             StripeWebhookSecret = secrets.StripeWebhookSecret,
+            AdyenHmacKey = secrets.AdyenHmacKey,
             SimulatorToken = secrets.SquareAccessToken,
         };
         endpoints.Write(_endpointsFile);
