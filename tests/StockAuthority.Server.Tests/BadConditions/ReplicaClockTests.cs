@@ -16,6 +16,7 @@ namespace StockAuthority.Server.Tests.BadConditions;
 public sealed class ReplicaClockTests(TestPostgres databases)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Hold = TimeSpan.FromMinutes(15);
 
     [Fact]
     public async Task A_clock_that_jumps_an_hour_and_back_ends_no_hold_early_and_no_time_goes_back()
@@ -40,8 +41,10 @@ public sealed class ReplicaClockTests(TestPostgres databases)
             clock.Offset = offset;
             for (var turn = 0; turn < 5; turn++)
             {
-                held.Add((await right.ReserveAsync(Reserve(sku, 1))).Reservation.ReservationId);
-                await RunAsync(lane, new StockCommand.Reserve(New("order"), null, null, [new StockLine(new StockKey(sku, Ledger.Location), 1)], TimeSpan.FromMinutes(15)));
+                var reserve = Reserve(sku, 1);
+                reserve.Ttl = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(Hold);
+                held.Add((await right.ReserveAsync(reserve)).Reservation.ReservationId);
+                await RunAsync(lane, new StockCommand.Reserve(New("order"), null, null, [new StockLine(new StockKey(sku, Ledger.Location), 1)], Hold));
             }
 
             // By this replica's clock some of them may be long over.
