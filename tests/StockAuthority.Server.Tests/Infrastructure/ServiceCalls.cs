@@ -61,8 +61,20 @@ internal static class ServiceCalls
         }
     }
 
-    public static async Task<StatusCode> StatusAsync(GrpcChannel channel, MethodDescriptor call, IMessage request, string? token) =>
-        (await CallAsync(channel, call, request, token)).Error?.StatusCode ?? StatusCode.OK;
+    public static async Task<StatusCode> StatusAsync(GrpcChannel channel, MethodDescriptor call, IMessage request, string? token)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var status = (await CallAsync(channel, call, request, token)).Error?.StatusCode ?? StatusCode.OK;
+
+            // A refused stream is ended while it is still written to; a client that notices that before it has read the answer
+            // says CANCELLED. No answer of the server's is that.
+            if (status != StatusCode.Cancelled || attempt == 10)
+            {
+                return status;
+            }
+        }
+    }
 
     private static async Task<byte[]> WatchAsync(AsyncServerStreamingCall<byte[]> stream)
     {
