@@ -67,6 +67,12 @@ internal sealed class Replica : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         _lane.Complete();
+        if (!HasCrashed && Waiting.Exists(each => !each.Pending.Answer.IsCompleted))
+        {
+            // The history failed in the middle; nobody will let through what its lane waits for.
+            await CrashAsync(0);
+        }
+
         if (HasCrashed)
         {
             // It must not reach the database any more. What it still tries ends at once, since it is stopping.
