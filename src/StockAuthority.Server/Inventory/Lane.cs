@@ -294,7 +294,18 @@ internal sealed partial class Lane(
         return _arrival;
     }
 
-    private async ValueTask<NpgsqlConnection> ConnectionAsync() => _connection ??= await dataSource.OpenConnectionAsync();
+    private async ValueTask<NpgsqlConnection> ConnectionAsync()
+    {
+        try
+        {
+            return _connection ??= await dataSource.OpenConnectionAsync();
+        }
+        catch (PostgresException error)
+        {
+            // Whatever the database says at the door, a full disk or a wrong password: no command is to blame for it.
+            throw new NpgsqlException("No session of the database can be had.", error);
+        }
+    }
 
     private async Task EndStalledSessionsAsync()
     {

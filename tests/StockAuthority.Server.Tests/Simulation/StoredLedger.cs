@@ -16,7 +16,7 @@ internal sealed class StoredLedger
     private const string MovementsSql =
         """
         SELECT sequence, sku, location_id, from_state, to_state, quantity, level_version, available_after, operation, order_ref,
-               reservation_number, document_ref, reason, idempotency_key, recorded_at, hash
+               reservation_number, document_ref, reason, idempotency_key, recorded_at, hash, occurred_at
         FROM movements WHERE tenant_id = $1 ORDER BY sequence
         """;
 
