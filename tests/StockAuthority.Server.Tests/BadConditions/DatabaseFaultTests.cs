@@ -87,11 +87,11 @@ public sealed class DatabaseFaultTests(TestPostgres databases)
         await using var replicas = await Replicas.StartAsync(databases, 2);
         var orders = await Orders.StartAsync(replicas);
 
-        for (var time = 0; time < 20; time++)
+        for (var time = 0; time < 10; time++)
         {
             await replicas.ReadAsync<long>(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'stockauthority-%' AND datname = current_database()");
-            await orders.ProgressAsync(50);
+            await orders.ProgressAsync(20);
         }
 
         await orders.StopAsync();
