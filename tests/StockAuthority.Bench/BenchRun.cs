@@ -41,7 +41,7 @@ internal sealed class BenchRun
         await LoopAsync((caller, number) => BenchStand.ReserveAsync(Client(caller), Unique("warm-up", number), BenchStand.AnySku()), _settings.FirstWarmUp);
         _report.Figure("server_mib_warm", _stand.ServerMebibytes);
 
-        await MeasureAsync("empty_unary", () => LoopAsync(EmptyAsync));
+        await MeasureAsync("empty_unary", () => LoopAsync((caller, _) => EmptyAsync(caller)));
         await MeasureAsync("get_cached", () => LoopAsync((caller, _) => BenchStand.IsCachedAsync(Client(caller))));
         await MeasureAsync("pgbench_hot", _plain.HotAsync);
         await MeasureAsync("pgbench_best_hot", _plain.BestHotAsync);
@@ -93,9 +93,9 @@ internal sealed class BenchRun
             return;
         }
 
-        await MeasureAsync("open_empty", () => OpenLoop.RunAsync(_settings, peak / 2, number => EmptyAsync((int)(number % int.MaxValue), number), TimeProvider.System));
+        await MeasureAsync("open_empty", () => OpenLoop.RunAsync(_settings, peak / 2, number => EmptyAsync(number), TimeProvider.System));
         await MeasureAsync("open_reserve", () => OpenLoop.RunAsync(
-            _settings, peak / 2, number => BenchStand.ReserveAsync(Client((int)(number % int.MaxValue)), Unique("open", number), BenchStand.AnySku()), TimeProvider.System));
+            _settings, peak / 2, number => BenchStand.ReserveAsync(Client(number), Unique("open", number), BenchStand.AnySku()), TimeProvider.System));
     }
 
     private async Task MeasureTenantsAsync()
@@ -153,9 +153,9 @@ internal sealed class BenchRun
         }
     }
 
-    private async Task<bool> EmptyAsync(int caller, long number)
+    private async Task<bool> EmptyAsync(long caller)
     {
-        await _stand.Health[caller % _stand.Health.Count].CheckAsync(new HealthCheckRequest());
+        await _stand.Health[(int)(caller % _stand.Health.Count)].CheckAsync(new HealthCheckRequest());
         return true;
     }
 
@@ -172,7 +172,7 @@ internal sealed class BenchRun
     private Task<LoopResult> LoopAsync(Func<int, long, Task<bool>> call, TimeSpan? duration = null) =>
         ClosedLoop.RunAsync(_settings with { Duration = duration ?? _settings.Duration }, call, TimeProvider.System);
 
-    private InventoryService.InventoryServiceClient Client(int caller) => _stand.Inventory[caller % _stand.Inventory.Count];
+    private InventoryService.InventoryServiceClient Client(long caller) => _stand.Inventory[(int)(caller % _stand.Inventory.Count)];
 
     private static string Unique(string name, long number) => string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
 }

@@ -1,14 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using StockAuthority.DevHost.Postgres;
+using StockAuthority.Testing;
 
 namespace StockAuthority.Bench;
 
 /// <summary>Adds a time to each sync of a PostgreSQL's processes, for as long as it is not disposed.</summary>
 internal sealed class SlowDisk : IAsyncDisposable
 {
-    private static readonly TimeSpan Attaching = TimeSpan.FromSeconds(2);
-
     private readonly Process _strace;
 
     private SlowDisk(Process strace) => _strace = strace;
@@ -19,9 +18,10 @@ internal sealed class SlowDisk : IAsyncDisposable
     {
         var postmaster = cluster.Postmaster!.ProcessId;
         var delayed = string.Create(CultureInfo.InvariantCulture, $"inject=fdatasync,fsync:delay_exit={delay.TotalMicroseconds:0}");
-        string[] arguments = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", delayed, .. Processes(postmaster).SelectMany(id => new[] { "-p", id })];
+        string[] processes = [.. Processes(postmaster)];
+        string[] arguments = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", delayed, .. processes.SelectMany(id => new[] { "-p", id })];
         var strace = Process.Start(new ProcessStartInfo("/usr/bin/strace", arguments) { RedirectStandardError = true })!;
-        await Task.Delay(Attaching, TimeProvider.System);
+        await Eventually.Holds(() => strace.HasExited || processes.All(IsTraced));
         return strace.HasExited
             ? throw new InvalidOperationException($"strace cannot attach: {await strace.StandardError.ReadToEndAsync()}")
             : new SlowDisk(strace);
@@ -34,6 +34,19 @@ internal sealed class SlowDisk : IAsyncDisposable
         await interrupt.WaitForExitAsync();
         await _strace.WaitForExitAsync();
         _strace.Dispose();
+    }
+
+    /// <summary>Or gone by now, as a background worker may be.</summary>
+    private static bool IsTraced(string process)
+    {
+        try
+        {
+            return !File.ReadLines($"/proc/{process}/status").Contains("TracerPid:\t0");
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     /// <summary>The postmaster and its children; those that it starts later are followed.</summary>

@@ -4,6 +4,7 @@ using Npgsql;
 using NpgsqlTypes;
 using StockAuthority.Cli.Verification;
 using StockAuthority.Core.Inventory;
+using static System.FormattableString;
 
 namespace StockAuthority.Cli.Journal;
 
@@ -242,8 +243,6 @@ internal sealed partial class JournalDetachment
     ];
 
     private static string Month(DateTime time) => time.ToString("yyyy-MM", CultureInfo.InvariantCulture);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static NpgsqlParameter<string> Value(string text) => new() { TypedValue = text };
 

@@ -1,21 +1,11 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace StockAuthority.Cli.Journal;
 
 /// <summary>What is printed, for people and for programs.</summary>
 internal static class JournalOutput
 {
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
-
     public static string Text(IReadOnlyList<DetachedPartition> partitions)
     {
         var text = new StringBuilder();
@@ -34,7 +24,7 @@ internal static class JournalOutput
 
     public static string Json(IReadOnlyList<DetachedPartition> partitions) => Json(new DetachResult("detached") { Partitions = partitions });
 
-    public static string Json(DetachResult result) => JsonSerializer.Serialize(result, Format);
+    public static string Json(DetachResult result) => JsonOutput.Of(result);
 }
 
 /// <param name="Status"><c>detached</c>, <c>refused</c> or <c>could_not_run</c>, as the exit code.</param>

@@ -1,21 +1,11 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace StockAuthority.Cli.Levels;
 
 /// <summary>What is printed, for people and for programs.</summary>
 internal static class ImportOutput
 {
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
-
     public static string Text(ImportResult result)
     {
         var text = new StringBuilder();
@@ -35,5 +25,5 @@ internal static class ImportOutput
             .ToString();
     }
 
-    public static string Json(ImportResult result) => JsonSerializer.Serialize(result, Format);
+    public static string Json(ImportResult result) => JsonOutput.Of(result);
 }

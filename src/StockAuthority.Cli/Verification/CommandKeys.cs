@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using StockAuthority.Core.Inventory;
+using static System.FormattableString;
 
 namespace StockAuthority.Cli.Verification;
 
@@ -129,8 +129,6 @@ internal sealed class CommandKeys(LedgerReads reads, VerificationOptions options
                 "another one"));
         }
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>A key and where it began to be used.</summary>

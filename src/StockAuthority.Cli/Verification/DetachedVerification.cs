@@ -1,5 +1,5 @@
-using System.Globalization;
 using StockAuthority.Core.Inventory;
+using static System.FormattableString;
 
 namespace StockAuthority.Cli.Verification;
 
@@ -78,7 +78,5 @@ internal sealed class DetachedVerification(LedgerReads reads, VerificationOption
             findings.Add(new Problem(kind, partition, before.TenantId, Invariant($"sequence {sequence}"), expected, found), count);
 
         private static string Text(byte[] hash) => $"hash {Convert.ToHexStringLower(hash)}";
-
-        private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
 }

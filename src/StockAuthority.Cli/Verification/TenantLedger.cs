@@ -1,5 +1,5 @@
-using System.Globalization;
 using StockAuthority.Core.Inventory;
+using static System.FormattableString;
 
 namespace StockAuthority.Cli.Verification;
 
@@ -152,6 +152,4 @@ internal sealed class TenantLedger(string tenantId, int number, CommandKeys keys
     private static string Row(long sequence) => Invariant($"sequence {sequence}");
 
     private static string Text(byte[] hash) => Convert.ToHexStringLower(hash);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using StockAuthority.Cli.Verification;
 
 namespace StockAuthority.Cli.Verify;
@@ -10,14 +8,6 @@ namespace StockAuthority.Cli.Verify;
 /// <summary>What is printed, for people and for programs.</summary>
 internal static class VerifyOutput
 {
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
-
     public static string Text(VerificationReport report)
     {
         var text = new StringBuilder();
@@ -36,7 +26,7 @@ internal static class VerifyOutput
             .ToString();
     }
 
-    public static string Json(VerificationReport report) => JsonSerializer.Serialize(
+    public static string Json(VerificationReport report) => JsonOutput.Of(
         new Result(report.IsGood ? "good" : "bad")
         {
             Tenants = report.Tenants,
@@ -47,10 +37,9 @@ internal static class VerifyOutput
             Seconds = Math.Round(report.Duration.TotalSeconds, 3),
             FirstProblem = report.IsGood ? null : report.Problems[0].First,
             Problems = report.Problems,
-        },
-        Format);
+        });
 
-    public static string Json(string error) => JsonSerializer.Serialize(new Result("could_not_run") { Error = error }, Format);
+    public static string Json(string error) => JsonOutput.Of(new Result("could_not_run") { Error = error });
 
     private static string Detached(VerificationReport report) =>
         report.DetachedPartitions is { } partitions ? string.Create(CultureInfo.InvariantCulture, $", {partitions} detached partitions") : "";

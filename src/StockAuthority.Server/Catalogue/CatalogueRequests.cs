@@ -22,7 +22,7 @@ internal static class CatalogueRequests
             fields.Add("policy.default_ttl", "OUT_OF_RANGE", "must not be longer than policy.maximum_ttl");
         }
 
-        return (InDatabasePrecision(defaultTtl), InDatabasePrecision(maximumTtl));
+        return (defaultTtl?.ToDatabasePrecision(), maximumTtl?.ToDatabasePrecision());
     }
 
     /// <summary>From the columns tenant_id, display_name, default_ttl, maximum_ttl.</summary>
@@ -50,7 +50,4 @@ internal static class CatalogueRequests
         Kind = (LocationKind)row.GetInt16(2),
         Sellable = row.GetBoolean(3),
     };
-
-    private static TimeSpan? InDatabasePrecision(TimeSpan? span) =>
-        span is { } value ? value - TimeSpan.FromTicks(value.Ticks % TimeSpan.TicksPerMicrosecond) : null;
 }

@@ -7,7 +7,7 @@ using StockAuthority.Server.Inventory;
 namespace StockAuthority.Server.ChangeFeed;
 
 /// <summary>Reads the journal as pages.</summary>
-internal sealed partial class FeedReader([FromKeyedServices(DataSources.Journal)] NpgsqlDataSource reads)
+internal sealed partial class FeedReader([FromKeyedServices(DataSources.Journal)] NpgsqlDataSource journal)
 {
     public const int WatchPageSize = 500;
 
@@ -21,7 +21,7 @@ internal sealed partial class FeedReader([FromKeyedServices(DataSources.Journal)
     public async Task<FeedPage?> ReadAsync(string tenantId, long after, int pageSize, CancellationToken cancellationToken)
     {
         FeedTelemetry.Reads.Add(1);
-        await using var command = reads.CreateCommand(PageSql);
+        await using var command = journal.CreateCommand(PageSql);
         command.Parameters.Add(Sql.Text(tenantId));
         command.Parameters.Add(Sql.Number(after));
         command.Parameters.Add(Sql.Number(pageSize));
@@ -60,7 +60,7 @@ internal sealed partial class FeedReader([FromKeyedServices(DataSources.Journal)
     /// <summary>Asked only where movements are missing: a checkpoint is there before anything is detached.</summary>
     private async Task<FeedPage> DetachedAsync(string tenantId, long after, long head, CancellationToken cancellationToken)
     {
-        await using var command = reads.CreateCommand(DetachedSql);
+        await using var command = journal.CreateCommand(DetachedSql);
         command.Parameters.Add(Sql.Text(tenantId));
         var detachedUpTo = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
         return detachedUpTo > after

@@ -12,7 +12,7 @@ internal sealed record CommittedBatch(IReadOnlyList<CommittedTenant> Tenants);
 internal sealed record CommittedTenant(string TenantId, long FirstSequence, long LastSequence, IReadOnlyList<StockLevel> Levels);
 
 /// <summary>Commands that are decided one after the other on one state, with their answers and all that has to be written.</summary>
-/// <param name="now">When it is decided; see <see cref="Now"/>.</param>
+/// <param name="now">When it is decided, in the database's precision.</param>
 internal sealed class DecidedBatch(TriggerMatrix matrix, BatchState state, DateTimeOffset now)
 {
     private readonly BatchWrite _write = new(state, matrix.Sha256, now);
@@ -33,13 +33,6 @@ internal sealed class DecidedBatch(TriggerMatrix matrix, BatchState state, DateT
         .. State.Tenants.Select(tenant => tenant.State).Where(tenant => tenant.Movements.Count > 0)
             .Select(tenant => new CommittedTenant(tenant.TenantId, tenant.Movements[0].Sequence, tenant.LastSequence, [.. tenant.ChangedLevels])),
     ]);
-
-    /// <summary>The time in the database's precision, so that what is hashed is what is stored.</summary>
-    public static DateTimeOffset Now(TimeProvider time)
-    {
-        var now = time.GetUtcNow();
-        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
-    }
 
     public void Decide(PendingCommand command) => _decided.Add((command, Answer(command).Answer));
 
@@ -83,8 +76,7 @@ internal sealed class DecidedBatch(TriggerMatrix matrix, BatchState state, DateT
             }
             else
             {
-                LedgerTelemetry.AbandonedCommands.Add(1);
-                command.Drop();
+                command.LetGo();
             }
         }
     }

@@ -263,6 +263,6 @@ internal sealed class ExecuteStream(
     {
         public override void Complete(StockAnswer answer) => stream.Answered(IdempotencyKey, answer, detail);
 
-        public override void Drop() => stream.Settle(1);
+        protected override void Drop() => stream.Settle(1);
     }
 }

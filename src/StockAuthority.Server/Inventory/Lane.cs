@@ -68,8 +68,7 @@ internal sealed partial class Lane(
         Flight? flight = null;
         do
         {
-            var next = NewBatch();
-            await FillAsync(next, flight);
+            var next = await FillAsync(flight);
             if (flight is not null && !await LandAsync(flight, stopping))
             {
                 // It was decided on what did not come true.
@@ -83,49 +82,66 @@ internal sealed partial class Lane(
             if (landed is not null)
             {
                 // The database has its next work already.
-                Finish(landed.Batch.Decided);
+                Finish(landed.Batch);
             }
         }
         while (flight is not null);
     }
 
     /// <summary>Takes and decides what has queued, and what arrives until the batch before is written.</summary>
-    private async Task FillAsync(RecalledBatch next, Flight? before)
+    private async Task<RecalledBatch> FillAsync(Flight? before)
     {
+        var next = NewBatch();
         var taken = new List<PendingCommand>();
         while (_toRead.Count == 0)
         {
             taken.Clear();
             while (next.Decided.Count + taken.Count < options.MaximumBatchSize && _queue.Reader.TryRead(out var command))
             {
-                if (!DropIfAbandoned(command))
+                if (!LetGoIfAbandoned(command))
                 {
                     taken.Add(command);
                 }
             }
 
-            Decide(next, taken);
+            next = Decide(next, taken);
             if (before is null || next.Decided.Count == options.MaximumBatchSize || before.Written.IsCompleted)
             {
-                return;
+                break;
             }
 
             var arrival = ArrivalAsync();
             if (await Task.WhenAny(before.Written, arrival) != arrival || !await arrival)
             {
-                return;
+                break;
             }
         }
+
+        return next;
     }
 
-    private RecalledBatch NewBatch() => new(matrix, _memory, DecidedBatch.Now(time));
+    private RecalledBatch NewBatch() => new(matrix, _memory, time.GetUtcNow().ToDatabasePrecision());
 
     /// <summary>Decides what can be decided from memory, and leaves the rest to be read for.</summary>
-    private void Decide(RecalledBatch batch, List<PendingCommand> commands)
+    /// <returns>The batch, or an empty one where a command cannot be executed: what that one did to the batch's state is not known.</returns>
+    private RecalledBatch Decide(RecalledBatch batch, List<PendingCommand> commands)
     {
-        if (commands.Count > 0)
+        if (commands.Count == 0)
+        {
+            return batch;
+        }
+
+        var before = batch.Decided.Count;
+        try
         {
             _toRead.InsertRange(0, commands[batch.Decide(commands)..]);
+            return batch;
+        }
+        catch (Exception)
+        {
+            // Which one it is shows where they are run again, and split until it stands alone.
+            _toRead.InsertRange(0, [.. batch.Decided.Commands.Take(before), .. commands]);
+            return NewBatch();
         }
     }
 
@@ -137,14 +153,12 @@ internal sealed partial class Lane(
             return decided;
         }
 
-        var anew = NewBatch();
-        Decide(anew, [.. decided.Decided.Commands.Where(command => !DropIfAbandoned(command))]);
-        return anew;
+        return Decide(NewBatch(), [.. decided.Decided.Commands.Where(command => !LetGoIfAbandoned(command))]);
     }
 
     private Flight Launch(RecalledBatch batch)
     {
-        var flight = new Flight(batch, time.GetTimestamp(), WriteAsync(batch));
+        var flight = new Flight(batch.Decided, time.GetTimestamp(), WriteAsync(batch));
 
         // The next batch is decided from what this one leaves behind.
         _memory.Keep(batch.Decided);
@@ -164,7 +178,7 @@ internal sealed partial class Lane(
         {
             await flight.Written;
             _memory.WasTrue();
-            Succeeded(flight.Batch.Decided.Count, flight.Started);
+            Succeeded(flight.Batch.Count, flight.Started);
             return true;
         }
         catch (PostgresException error) when (BatchWrite.IsStale(error))
@@ -172,12 +186,12 @@ internal sealed partial class Lane(
             LedgerTelemetry.StaleBatches.Add(1);
             _memory.WasStale();
             _isAborted = true;
-            await ProcessAsync([.. flight.Batch.Decided.Commands], stopping);
+            await ProcessAsync([.. flight.Batch.Commands], stopping);
             return false;
         }
         catch (Exception)
         {
-            await ProcessAsync([.. flight.Batch.Decided.Commands], stopping, flight.Written);
+            await ProcessAsync([.. flight.Batch.Commands], stopping, flight.Written);
             return false;
         }
     }
@@ -330,21 +344,15 @@ internal sealed partial class Lane(
         }
     }
 
-    private static bool DropIfAbandoned(PendingCommand command)
+    private static bool LetGoIfAbandoned(PendingCommand command)
     {
         if (!command.Abandoned.IsCancellationRequested)
         {
             return false;
         }
 
-        Drop(command);
+        command.LetGo();
         return true;
-    }
-
-    private static void Drop(PendingCommand command)
-    {
-        LedgerTelemetry.AbandonedCommands.Add(1);
-        command.Drop();
     }
 
     private async Task DropConnectionAsync()
@@ -368,7 +376,7 @@ internal sealed partial class Lane(
     }
 
     /// <param name="Written">Ends when it is committed.</param>
-    private sealed record Flight(RecalledBatch Batch, long Started, Task Written);
+    private sealed record Flight(DecidedBatch Batch, long Started, Task Written);
 
     [LoggerMessage(LogLevel.Warning, "Lane {Lane}: a batch of {Count} commands is tried again.")]
     private partial void LogRetry(int lane, int count, Exception error);

@@ -1,6 +1,7 @@
 using Npgsql;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
+using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
 
@@ -19,7 +20,7 @@ internal static class LockedBatch
         CancellationToken cancellationToken)
     {
         var state = await BatchRead.ReadAsync(connection, new BatchNeeds(commands), cancellationToken);
-        var batch = new DecidedBatch(matrix, state, DecidedBatch.Now(time));
+        var batch = new DecidedBatch(matrix, state, time.GetUtcNow().ToDatabasePrecision());
         var lookedThrough = new HashSet<(string TenantId, StockKey Key)>();
         foreach (var command in commands)
         {

@@ -39,8 +39,15 @@ internal abstract class PendingCommand(
     /// <summary>Called once, on the lane's thread: quick, never throws.</summary>
     public abstract void Complete(StockAnswer answer);
 
-    /// <summary>Called instead of <see cref="Complete"/> when it was let go before it was decided.</summary>
-    public abstract void Drop();
+    /// <summary>Called instead of <see cref="Complete"/>, before it is decided: nobody waits for it any more.</summary>
+    public void LetGo()
+    {
+        LedgerTelemetry.AbandonedCommands.Add(1);
+        Drop();
+    }
+
+    /// <summary>Tells whoever else has to know that it gets no answer.</summary>
+    protected abstract void Drop();
 }
 
 /// <summary>A command for whose answer one caller waits.</summary>
@@ -58,5 +65,5 @@ internal sealed class AwaitedCommand(
 
     public override void Complete(StockAnswer answer) => _completion.TrySetResult(answer);
 
-    public override void Drop() => _completion.TrySetCanceled(Abandoned);
+    protected override void Drop() => _completion.TrySetCanceled(Abandoned);
 }

@@ -230,13 +230,13 @@ internal static class StockRequests
             fields.Add("expire_time", "CONFLICTING_FIELDS", "must not be given together with ttl");
         }
 
-        return InDatabasePrecision(fields.Time("expire_time", expireTime));
+        return fields.Time("expire_time", expireTime)?.ToDatabasePrecision();
     }
 
     /// <summary>When a fact happened. Whether that is in the future is for the ledger to say, as for <c>expire_time</c>.</summary>
     public static DateTimeOffset? OccurredAt(RequestFields fields, Timestamp? occurTime)
     {
-        var occurredAt = InDatabasePrecision(fields.Time("occur_time", occurTime));
+        var occurredAt = fields.Time("occur_time", occurTime)?.ToDatabasePrecision();
         if (occurredAt < EarliestOccurrence)
         {
             fields.Add("occur_time", "OUT_OF_RANGE", "must not be before the year 2000");
@@ -244,9 +244,6 @@ internal static class StockRequests
 
         return occurredAt;
     }
-
-    private static DateTimeOffset? InDatabasePrecision(DateTimeOffset? time) =>
-        time is { } value ? value.AddTicks(-(value.Ticks % TimeSpan.TicksPerMicrosecond)) : null;
 
     /// <summary>The sign that the reason demands; 0 where both are possible.</summary>
     private static int OnlySign(AdjustmentReason reason) => reason switch

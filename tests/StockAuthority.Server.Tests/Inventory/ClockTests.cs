@@ -1,10 +1,8 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Shouldly;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Inventory;
-using StockAuthority.Server.Payments;
 using Xunit;
 using static StockAuthority.Server.Tests.Inventory.Ledger;
 
@@ -43,14 +41,7 @@ public sealed class ClockTests(Ledger ledger) : IClassFixture<Ledger>
     private async Task RunAsync(TimeSpan offset, StockCommand command)
     {
         await using var source = NpgsqlDataSource.Create(ledger.Database.ConnectionString);
-        await using var lane = new Lane(
-            0,
-            new LedgerOptions(),
-            source,
-            TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml")),
-            _ => { },
-            new WrongClock(offset),
-            NullLogger<Lane>.Instance);
+        await using var lane = Lanes.Over(source, new WrongClock(offset));
         var pending = new AwaitedCommand(Tenant, New("key"), command, null, [], CancellationToken.None);
         lane.TryEnqueue(pending).ShouldBeTrue();
         lane.Complete();

@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
+using StockAuthority.Testing;
 
 namespace StockAuthority.Server.Tests.Inventory;
 
@@ -7,7 +7,7 @@ namespace StockAuthority.Server.Tests.Inventory;
 /// Stands between a server and PostgreSQL. It can swallow the answer to the next COMMIT and cut the connection, or keep back
 /// the end of what a lane sends next, as if the server had been paused, or had vanished, in the middle of sending it.
 /// </summary>
-internal sealed class DatabaseProxy : IAsyncDisposable
+internal sealed class DatabaseProxy(int target) : LoopbackProxy(target)
 {
     private static readonly byte[] CommitTag = "COMMIT\0"u8.ToArray();
     private static readonly byte[] LaneTag = "stockauthority-ledger\0"u8.ToArray();
@@ -15,21 +15,8 @@ internal sealed class DatabaseProxy : IAsyncDisposable
     /// <summary>Holds the message that ends a round trip and a part of the one before it, and not more.</summary>
     private const int KeptBack = 12;
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly int _target;
-    private readonly Task _accepting;
     private int _armed;
     private TaskCompletionSource? _stall;
-
-    public DatabaseProxy(int target)
-    {
-        _target = target;
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
-
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>How many answers were swallowed.</summary>
     public int Cuts { get; private set; }
@@ -43,74 +30,35 @@ internal sealed class DatabaseProxy : IAsyncDisposable
     /// <summary>Keeps back the end of the next round trip of a lane until the task ends.</summary>
     public void Stall(TaskCompletionSource until) => Interlocked.Exchange(ref _stall, until);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        List<Task> serving = [];
-        try
-        {
-            while (true)
-            {
-                serving.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            await Task.WhenAll(serving);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using var server = new TcpClient();
-        using (client)
-        {
-            try
-            {
-                await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
-                await Task.WhenAny(
-                    ForwardRequestsAsync(client.GetStream(), server.GetStream()),
-                    ForwardAnswersAsync(server.GetStream(), client.GetStream()));
-            }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or IOException)
-            {
-                // The connection is gone, which is all that this proxy is about.
-            }
-        }
-    }
+    protected override async Task ForwardAsync(TcpClient client, TcpClient server) => await Task.WhenAny(
+        ForwardRequestsAsync(client.GetStream(), server.GetStream()),
+        ForwardAnswersAsync(server.GetStream(), client.GetStream()));
 
     private async Task ForwardRequestsAsync(NetworkStream from, NetworkStream to)
     {
         var buffer = new byte[64 * 1024];
         var isLane = false;
-        while (await from.ReadAsync(buffer, _stop.Token) is > 0 and var count)
+        while (await from.ReadAsync(buffer, Stopping) is > 0 and var count)
         {
             var sent = 0;
             if (isLane && count > KeptBack && Interlocked.Exchange(ref _stall, null) is { } until)
             {
                 sent = count - KeptBack;
-                await to.WriteAsync(buffer.AsMemory(0, sent), _stop.Token);
+                await to.WriteAsync(buffer.AsMemory(0, sent), Stopping);
                 IsStalling = true;
-                await until.Task.WaitAsync(_stop.Token);
+                await until.Task.WaitAsync(Stopping);
                 IsStalling = false;
             }
 
             isLane |= buffer.AsSpan(0, count).IndexOf(LaneTag) >= 0;
-            await to.WriteAsync(buffer.AsMemory(sent, count - sent), _stop.Token);
+            await to.WriteAsync(buffer.AsMemory(sent, count - sent), Stopping);
         }
     }
 
     private async Task ForwardAnswersAsync(NetworkStream from, NetworkStream to)
     {
         var buffer = new byte[64 * 1024];
-        while (await from.ReadAsync(buffer, _stop.Token) is > 0 and var count)
+        while (await from.ReadAsync(buffer, Stopping) is > 0 and var count)
         {
             if (buffer.AsSpan(0, count).IndexOf(CommitTag) >= 0 && Interlocked.Exchange(ref _armed, 0) == 1)
             {
@@ -118,7 +66,7 @@ internal sealed class DatabaseProxy : IAsyncDisposable
                 return;
             }
 
-            await to.WriteAsync(buffer.AsMemory(0, count), _stop.Token);
+            await to.WriteAsync(buffer.AsMemory(0, count), Stopping);
         }
     }
 }

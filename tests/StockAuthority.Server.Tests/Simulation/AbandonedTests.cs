@@ -1,9 +1,7 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Shouldly;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Server.Inventory;
-using StockAuthority.Server.Payments;
 using StockAuthority.Server.Tests.Inventory;
 using StockAuthority.Testing;
 using Xunit;
@@ -22,8 +20,7 @@ public sealed class AbandonedTests(Ledger ledger) : IClassFixture<Ledger>
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         using var activity = new Activity();
         var clock = new VirtualClock(TimeProvider.System.GetUtcNow(), activity);
-        var matrix = TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml"));
-        await using var lane = new Lane(0, new LedgerOptions(), source, matrix, _ => { }, clock, NullLogger<Lane>.Instance);
+        await using var lane = Lanes.Over(source, clock);
         using var givingUp = new CancellationTokenSource();
         var sku = Ledger.New("sku");
         var key = new StockKey(sku, Ledger.Location);

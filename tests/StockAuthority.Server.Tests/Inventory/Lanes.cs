@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using StockAuthority.Server.Inventory;
+using StockAuthority.Server.Payments;
+
+namespace StockAuthority.Server.Tests.Inventory;
+
+/// <summary>Lanes in this process, for what no server as a process lets a test do.</summary>
+internal static class Lanes
+{
+    public static Lane Over(NpgsqlDataSource source, TimeProvider time) => new(
+        0,
+        new LedgerOptions(),
+        source,
+        TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml")),
+        _ => { },
+        time,
+        NullLogger<Lane>.Instance);
+}
