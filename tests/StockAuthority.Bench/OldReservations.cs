@@ -17,7 +17,7 @@ internal static class OldReservations
         """
         INSERT INTO reservations (reservation_number, tenant_id, order_ref, origin, state, lines, created_at, expire_at, closed_at)
         SELECT number, $3, 'order-' || md5(number::text), 1, 4,
-               jsonb_build_array(jsonb_build_object('sku', 'sku-' || number % 10000, 'location_id', 'warehouse-1', 'quantity', 1, 'reserved', 0, 'committed', 0, 'fulfilled', 0, 'withdrawn', 1)),
+               jsonb_build_array(jsonb_build_object('sku', 'sku-' || number % 10000, 'location_id', 'warehouse-1', 'quantity', 1, 'withdrawn', 1)),
                now() - interval '1 day', now() + interval '6 days', now()
         FROM generate_series($1, $2) AS number
         """;

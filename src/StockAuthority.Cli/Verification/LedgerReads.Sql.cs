@@ -63,7 +63,7 @@ internal sealed partial class LedgerReads
     /// <summary>With ties: numbers are the tenants' own, and a page ends between two of them.</summary>
     private const string ReservationsSql =
         """
-        SELECT tenant_id, reservation_number, lines::text
+        SELECT tenant_id, reservation_number, lines::text, CASE WHEN state = 1 THEN expire_at END
         FROM reservations
         WHERE tenant_id = ANY ($1) AND reservation_number > $2
         ORDER BY reservation_number
@@ -81,6 +81,31 @@ internal sealed partial class LedgerReads
             OFFSET 0
         ) AS o ON true
         WHERE o.found IS NULL
+        """;
+
+    private const string ExpiriesSql =
+        """
+        SELECT e.tenant_id, e.expire_at, e.reservation_numbers
+        FROM unnest($1::text[], $2::timestamptz[]) AS wanted (tenant_id, expire_at)
+        CROSS JOIN LATERAL (
+            SELECT * FROM expiries
+            WHERE expiries.expire_at = wanted.expire_at AND expiries.tenant_id = wanted.tenant_id
+            OFFSET 0
+        ) AS e
+        """;
+
+    private const string WithoutExpirySql =
+        """
+        SELECT named.place
+        FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS named (reservation_number, tenant_id, place)
+        CROSS JOIN LATERAL (
+            SELECT * FROM reservations
+            WHERE reservations.reservation_number = named.reservation_number AND reservations.tenant_id = named.tenant_id
+            OFFSET 0
+        ) AS r
+        WHERE r.state = 1 AND NOT EXISTS (
+            SELECT FROM expiries e
+            WHERE e.expire_at = r.expire_at AND e.tenant_id = r.tenant_id AND r.reservation_number = ANY (e.reservation_numbers))
         """;
 
     private const string WithoutPaymentSql =
@@ -133,7 +158,7 @@ internal sealed partial class LedgerReads
             ) AS changes
             GROUP BY reservation_number
         ), held AS (
-            SELECT r.reservation_number, sum(line.reserved) AS reserved, sum(line.committed) AS committed
+            SELECT r.reservation_number, sum(coalesce(line.reserved, 0)) AS reserved, sum(coalesce(line.committed, 0)) AS committed
             FROM reservations r CROSS JOIN LATERAL jsonb_to_recordset(r.lines) AS line (sku text, location_id text, reserved bigint, committed bigint)
             WHERE r.tenant_id = $1 AND line.sku = $2 AND line.location_id = $3
             GROUP BY r.reservation_number

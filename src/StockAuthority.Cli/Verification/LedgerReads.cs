@@ -178,8 +178,35 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
     public Task<LedgerPage<ReservationRow>> ReservationsAsync(IReadOnlyList<string> tenants, long after, int limit, CancellationToken cancellationToken) => PageAsync(
         tenants,
         new NpgsqlBatchCommand(ReservationsSql) { Parameters = { Value(tenants), Value(after), Value((long)limit) } },
-        static row => new ReservationRow(row.GetString(0), row.GetInt64(1), row.GetString(2)),
+        static row => new ReservationRow(row.GetString(0), row.GetInt64(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetFieldValue<DateTime>(3)),
         cancellationToken);
+
+    /// <summary>The reservations that are named for any of these times.</summary>
+    public async Task<HashSet<(string TenantId, DateTime ExpireAt, long Number)>> ExpiriesAsync(
+        IReadOnlyCollection<(string TenantId, DateTime ExpireAt)> times, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(ExpiriesSql);
+        command.Parameters.Add(Value([.. times.Select(time => time.TenantId)]));
+        command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. times.Select(time => time.ExpireAt)] });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        HashSet<(string TenantId, DateTime ExpireAt, long Number)> named = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var (tenantId, time) = (reader.GetString(0), reader.GetFieldValue<DateTime>(1));
+            named.UnionWith(reader.GetFieldValue<long[]>(2).Select(number => (tenantId, time, number)));
+        }
+
+        return named;
+    }
+
+    /// <summary>Places of the reservations that are active and named for their time nowhere, both at the same moment.</summary>
+    public async Task<List<int>> WithoutExpiryAsync(List<ReservationRow> reservations, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(WithoutExpirySql);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. reservations.Select(each => each.Number)] });
+        command.Parameters.Add(Value([.. reservations.Select(each => each.TenantId)]));
+        return await PlacesAsync(command, cancellationToken);
+    }
 
     /// <summary>Places of the keys that have no outcome.</summary>
     public Task<List<int>> WithoutOutcomeAsync(List<UsedKey> keys, CancellationToken cancellationToken) =>
@@ -254,6 +281,11 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
         await using var command = source.CreateCommand(sql);
         command.Parameters.Add(Value(keys));
         command.Parameters.Add(Value(tenants));
+        return await PlacesAsync(command, cancellationToken);
+    }
+
+    private static async Task<List<int>> PlacesAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<int> places = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -311,6 +343,7 @@ internal sealed record LevelRow(string TenantId, StockLevel Level);
 /// <param name="TenantId">Whose it is.</param>
 /// <param name="Number">Its number in the tenant.</param>
 /// <param name="Lines">As stored: JSON.</param>
-internal sealed record ReservationRow(string TenantId, long Number, string Lines);
+/// <param name="ExpireAt">Null where it is not active.</param>
+internal sealed record ReservationRow(string TenantId, long Number, string Lines, DateTime? ExpireAt);
 
 internal sealed record DifferingReservation(long Number, long MovedReserved, long MovedCommitted, long HeldReserved, long HeldCommitted, bool Exists);

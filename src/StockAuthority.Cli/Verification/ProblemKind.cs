@@ -29,4 +29,7 @@ internal enum ProblemKind
 
     /// <summary>A command moved stock, and what its caller was answered is not stored.</summary>
     MissingOutcome,
+
+    /// <summary>An active reservation that no sweep will find when its time comes.</summary>
+    MissingExpiry,
 }

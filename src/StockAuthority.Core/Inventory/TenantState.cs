@@ -25,6 +25,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly HashSet<StockKey> _changedLevels = [];
     private readonly HashSet<StockKey> _createdLevels = [];
     private readonly HashSet<long> _changedReservations = [];
+    private readonly HashSet<long> _scheduledReservations = [];
     private readonly HashSet<string> _changedTransfers = new(StringComparer.Ordinal);
     private readonly HashSet<PaymentId> _changedPayments = [];
     private readonly List<Movement> _movements = [];
@@ -49,6 +50,10 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     public IEnumerable<StockLevel> ChangedLevels => _changedLevels.Select(key => _levels[key]);
 
     public IEnumerable<Reservation> ChangedReservations => _changedReservations.Select(number => _reservations[number]);
+
+    /// <summary>Those that are active and have become so, or have got another time of expiry.</summary>
+    public IEnumerable<Reservation> ScheduledReservations =>
+        _scheduledReservations.Select(number => _reservations[number]).Where(reservation => reservation.State == ReservationState.Active);
 
     public IEnumerable<Transfer> ChangedTransfers => _changedTransfers.Select(id => _transfers[id]);
 
@@ -158,6 +163,11 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
         foreach (var reservation in decision.Reservations)
         {
+            if (Reservation(reservation.Number) is not { State: ReservationState.Active } before || before.ExpireAt != reservation.ExpireAt)
+            {
+                _scheduledReservations.Add(reservation.Number);
+            }
+
             Load(reservation);
             _changedReservations.Add(reservation.Number);
         }

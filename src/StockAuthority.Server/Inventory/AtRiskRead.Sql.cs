@@ -23,7 +23,7 @@ internal static partial class AtRiskRead
               AND EXISTS (
                 SELECT FROM jsonb_to_recordset(reservations.lines) AS line (sku text, location_id text, reserved bigint, committed bigint)
                 JOIN unnest($3::text[], $4::text[]) AS wanted (sku, location_id) ON line.sku = wanted.sku AND line.location_id = wanted.location_id
-                WHERE line.reserved + line.committed > 0)
+                WHERE coalesce(line.reserved, 0) + coalesce(line.committed, 0) > 0)
             OFFSET 0
         ) AS r
         ORDER BY made.reservation_number

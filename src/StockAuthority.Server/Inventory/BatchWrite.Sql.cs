@@ -59,6 +59,13 @@ internal sealed partial class BatchWrite
         WHERE r.reservation_number = c.reservation_number AND r.tenant_id = c.tenant_id
         """;
 
+    /// <summary>Numbers as texts, since rows have different counts of them.</summary>
+    private const string ExpiriesSql =
+        """
+        INSERT INTO expiries (expire_at, tenant_id, reservation_numbers)
+        SELECT unnest($1::timestamptz[]), unnest($2::text[]), string_to_array(unnest($3::text[]), ',')::bigint[]
+        """;
+
     private const string TransfersSql =
         """
         INSERT INTO transfers (transfer_id, tenant_id, from_location_id, to_location_id, lines, dispatched_at, closed_at)

@@ -12,10 +12,14 @@ namespace StockAuthority.Server.Inventory;
 /// </summary>
 internal sealed partial class BatchWrite(BatchState state, string matrixVersion, DateTimeOffset now)
 {
+    /// <summary>What the expiry sweep submits at once is one row's.</summary>
+    private const int ReservationsPerExpiry = ExpirySweep.PageSize;
+
     private readonly List<(PendingCommand Command, StoredOutcome Outcome)> _outcomes = [];
     private readonly Dictionary<(string TenantId, PaymentEventId Id), EventRow> _newEvents = [];
     private readonly Dictionary<(string TenantId, PaymentEventId Id), EventRow> _resolvedEvents = [];
     private readonly List<(PendingCommand Command, PaymentEventId Id)> _extraDeliveries = [];
+    private NpgsqlBatch? _commands;
 
     /// <summary>Whether there is anything to write, which then advances the tenants' heads.</summary>
     public bool HasWrites => _outcomes.Count > 0 || _extraDeliveries.Count > 0 || state.Tenants.Any(tenant => tenant.State.ChangedReservations.Any());
@@ -66,8 +70,14 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
     public static bool LacksPartition(PostgresException error) =>
         error is { SqlState: PostgresErrorCodes.CheckViolation, TableName: "movements", ConstraintName: null };
 
+    /// <summary>Makes ready what is sent, of which a batch of hundreds is a millisecond's work. Nothing may be added from now on.</summary>
+    /// <param name="unread">As of <see cref="CommitAsync"/>.</param>
+    public void Seal(IReadOnlyList<(string TenantId, StockCommand.Reserve Command)>? unread) => _commands ??= Commands(unread);
+
     /// <summary>Sends it all. When this throws after it was sent, whether it was committed is not known.</summary>
+    /// <param name="connection">Of the lane.</param>
     /// <param name="unread">Null under the tenants' locks. Else the write begins the transaction, and these Reserves must be for orders without payments.</param>
+    /// <param name="cancellationToken">Of the lane.</param>
     public async Task CommitAsync(
         NpgsqlConnection connection,
         IReadOnlyList<(string TenantId, StockCommand.Reserve Command)>? unread,
@@ -78,7 +88,15 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             return;
         }
 
-        await using var commands = new NpgsqlBatch(connection);
+        Seal(unread);
+        await using var commands = _commands!;
+        commands.Connection = connection;
+        await commands.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private NpgsqlBatch Commands(IReadOnlyList<(string TenantId, StockCommand.Reserve Command)>? unread)
+    {
+        var commands = new NpgsqlBatch();
         if (unread is not null)
         {
             commands.BatchCommands.Add(new NpgsqlBatchCommand(BeginSql));
@@ -93,11 +111,12 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         AddOutcomes(commands);
         AddJournal(commands);
         AddReservations(commands);
+        AddExpiries(commands);
         AddTransfers(commands);
         AddPayments(commands);
         AddEvents(commands);
         commands.BatchCommands.Add(new NpgsqlBatchCommand(CommitSql));
-        await commands.ExecuteNonQueryAsync(cancellationToken);
+        return commands;
     }
 
     private void AddJournal(NpgsqlBatch commands)
@@ -183,6 +202,25 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             Sql.Times(reservations, static each => each.Row.CreatedAt),
             Sql.Times(reservations, static each => each.Row.ExpireAt),
             Sql.OptionalTimes(reservations, static each => each.Row.ClosedAt));
+    }
+
+    private void AddExpiries(NpgsqlBatch commands)
+    {
+        List<(string TenantId, DateTimeOffset Time, string Numbers)> expiries =
+        [
+            .. from tenant in state.Tenants
+               from reservations in tenant.State.ScheduledReservations.GroupBy(static each => each.ExpireAt)
+               from page in reservations.Select(static each => each.Number).Order().Chunk(ReservationsPerExpiry)
+               select (tenant.Head.TenantId, reservations.Key, string.Join(',', page)),
+        ];
+        if (expiries.Count > 0)
+        {
+            commands.Add(
+                ExpiriesSql,
+                Sql.Times(expiries, static each => each.Time),
+                Sql.Texts(expiries, static each => each.TenantId),
+                Sql.Texts(expiries, static each => each.Numbers));
+        }
     }
 
     private void AddTransfers(NpgsqlBatch commands)

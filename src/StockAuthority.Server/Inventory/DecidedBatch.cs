@@ -51,6 +51,9 @@ internal sealed class DecidedBatch(TriggerMatrix matrix, BatchState state, DateT
     /// <summary>Its caller has given up: it gets no decision and no answer.</summary>
     public void LetGo(PendingCommand command) => _decided.Add((command, null));
 
+    /// <summary>See <see cref="BatchWrite.Seal"/>.</summary>
+    public void Seal(IReadOnlyList<(string TenantId, StockCommand.Reserve Command)> unread) => _write.Seal(unread);
+
     /// <summary>Writes it all; see <see cref="BatchWrite.CommitAsync"/>.</summary>
     public Task CommitAsync(
         NpgsqlConnection connection,

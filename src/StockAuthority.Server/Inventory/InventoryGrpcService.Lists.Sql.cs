@@ -28,32 +28,35 @@ internal sealed partial class InventoryGrpcService
         """;
 
     /// <summary>
-    /// In the order of the partial index of what is still held, of which one page looks at $8 entries. Where the look ended
-    /// and how many they were comes with every row, and alone where none of them fits.
+    /// In the order of their expiry, of which one page looks at $8 that are or were planned. Where the look ended and how many they
+    /// were comes with every row, and alone where none of them fits.
     /// </summary>
     private const string ListReservationsByExpirySql =
         """
-        WITH scanned AS MATERIALIZED (
-            SELECT *
-            FROM reservations
-            WHERE state = 1 AND expire_at < $2 AND (expire_at, tenant_id, reservation_number) > ($3, $1, $4) AND tenant_id = $1
-            ORDER BY expire_at, tenant_id, reservation_number
+        WITH planned AS MATERIALIZED (
+            SELECT DISTINCT e.expire_at, named.number
+            FROM expiries e CROSS JOIN LATERAL unnest(e.reservation_numbers) AS named (number)
+            WHERE e.expire_at >= $3 AND e.expire_at < $2 AND e.tenant_id = $1 AND (e.expire_at, named.number) > ($3, $4)
+            ORDER BY e.expire_at, named.number
             LIMIT $8
         )
-        SELECT last.expire_at, last.reservation_number, last.entries,
+        SELECT last.expire_at, last.number, last.planned,
                m.reservation_number, m.order_ref, m.payment_object_id, m.channel, m.origin, m.state, m.lines::text, m.created_at, m.expire_at, m.closed_at
         FROM (
-            SELECT expire_at, reservation_number, count(*) OVER () AS entries
-            FROM scanned
-            ORDER BY expire_at DESC, reservation_number DESC
+            SELECT expire_at, number, count(*) OVER () AS planned
+            FROM planned
+            ORDER BY expire_at DESC, number DESC
             LIMIT 1
         ) AS last
         LEFT JOIN LATERAL (
-            SELECT *
-            FROM scanned
-            WHERE ($5::text IS NULL OR lines @> jsonb_build_array(jsonb_build_object('sku', $5)))
-              AND ($6::bigint IS NULL OR state = $6)
-            ORDER BY expire_at, reservation_number
+            SELECT r.*
+            FROM planned CROSS JOIN LATERAL (
+                SELECT * FROM reservations WHERE reservation_number = planned.number AND tenant_id = $1 OFFSET 0
+            ) AS r
+            WHERE r.state = 1 AND r.expire_at = planned.expire_at
+              AND ($5::text IS NULL OR r.lines @> jsonb_build_array(jsonb_build_object('sku', $5)))
+              AND ($6::bigint IS NULL OR r.state = $6)
+            ORDER BY r.expire_at, r.reservation_number
             LIMIT $7
         ) AS m ON true
         ORDER BY m.expire_at, m.reservation_number

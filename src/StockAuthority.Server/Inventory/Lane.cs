@@ -117,6 +117,12 @@ internal sealed partial class Lane(
             }
         }
 
+        if (next.Decided.Count == options.MaximumBatchSize)
+        {
+            // The one before is usually still being written; the database shall not have to wait afterwards.
+            next.Seal();
+        }
+
         return next;
     }
 

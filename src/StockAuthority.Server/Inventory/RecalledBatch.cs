@@ -42,6 +42,9 @@ internal sealed class RecalledBatch(TriggerMatrix matrix, LaneMemory memory, Dat
         return commands.Count;
     }
 
+    /// <summary>Makes ready what is written, once nothing is added any more.</summary>
+    public void Seal() => Decided.Seal(_reserving);
+
     /// <summary>Writes it; see <see cref="BatchWrite.CommitAsync"/>.</summary>
     public Task CommitAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         Decided.CommitAsync(connection, _reserving, cancellationToken);

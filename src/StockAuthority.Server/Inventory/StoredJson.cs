@@ -21,17 +21,23 @@ internal sealed partial class StoredJson : JsonSerializerContext
             line.Key.Sku,
             line.Key.LocationId,
             line.Quantity,
-            line.Reserved,
-            line.Committed,
-            line.Fulfilled,
-            line.Withdrawn,
-            line.Returned > 0 ? line.Returned : null))],
+            NullForNone(line.Reserved),
+            NullForNone(line.Committed),
+            NullForNone(line.Fulfilled),
+            NullForNone(line.Withdrawn),
+            NullForNone(line.Returned)))],
         Default.StoredReservationLineArray);
 
     public static ImmutableArray<ReservationLine> ReadReservationLines(string json) =>
     [
         .. JsonSerializer.Deserialize(json, Default.StoredReservationLineArray)!.Select(line => new ReservationLine(
-            new StockKey(line.Sku, line.LocationId), line.Quantity, line.Reserved, line.Committed, line.Fulfilled, line.Withdrawn, line.Returned ?? 0)),
+            new StockKey(line.Sku, line.LocationId),
+            line.Quantity,
+            line.Reserved ?? 0,
+            line.Committed ?? 0,
+            line.Fulfilled ?? 0,
+            line.Withdrawn ?? 0,
+            line.Returned ?? 0)),
     ];
 
     public static string Write(ImmutableArray<TransferLine> lines) => JsonSerializer.Serialize(
@@ -79,6 +85,8 @@ internal sealed partial class StoredJson : JsonSerializerContext
             ]);
     }
 
+    private static long? NullForNone(long quantity) => quantity > 0 ? quantity : null;
+
     private static StoredLine[] Lines(ImmutableArray<StockLine> lines) =>
         [.. lines.Select(line => new StoredLine(line.Key.Sku, line.Key.LocationId, line.Quantity))];
 
@@ -86,15 +94,15 @@ internal sealed partial class StoredJson : JsonSerializerContext
         [.. lines.Select(line => new StockLine(new StockKey(line.Sku, line.LocationId), line.Quantity))];
 }
 
-/// <param name="Returned">Null for none, as in every reservation on its way: the hot path does not write it.</param>
+/// <summary>States without units are left out: every Reserve writes such a line, and most of them are empty.</summary>
 internal sealed record StoredReservationLine(
     string Sku,
     string LocationId,
     long Quantity,
-    long Reserved,
-    long Committed,
-    long Fulfilled,
-    long Withdrawn,
+    long? Reserved = null,
+    long? Committed = null,
+    long? Fulfilled = null,
+    long? Withdrawn = null,
     long? Returned = null);
 
 internal sealed record StoredTransferLine(string Sku, long Quantity, long Received, long Lost);

@@ -95,6 +95,10 @@ public sealed class VerifyTests(Shop shop) : IClassFixture<Shop>
         "a removed outcome",
         "DELETE FROM outcomes o USING movements m WHERE m.tenant_id = $1 AND m.sequence = 3 AND (o.idempotency_key, o.tenant_id) = (m.idempotency_key, m.tenant_id)",
         "missing_outcome", "outcomes", "key key-", "the outcome of sequence 3", "none")]
+    [InlineData(
+        "a reservation that would never expire",
+        "UPDATE expiries SET reservation_numbers = array_remove(reservation_numbers, 14) WHERE tenant_id = $1",
+        "missing_expiry", "expiries", "reservation 14", "named at 20", "not named there")]
     public async Task What_was_tampered_with_is_named(string what, string sql, string kind, string table, string row, string expected, string found)
     {
         var tenant = await shop.TradeAsync();

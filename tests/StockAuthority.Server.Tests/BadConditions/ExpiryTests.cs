@@ -49,7 +49,12 @@ public sealed class ExpiryTests(TestPostgres databases)
         await shop.RunAsync("first ones", () => Task.FromResult(shop.Count >= 500));
         await shop.RunAsync("before", () => Task.FromResult(shop.Count >= 500));
 
-        await replicas.ExecuteAsync("UPDATE reservations SET expire_at = now() + interval '1 second' WHERE lines @> '[{\"sku\": \"" + held + "\"}]'");
+        await replicas.ExecuteAsync($$"""
+            WITH due AS (
+                UPDATE reservations SET expire_at = now() + interval '1 second' WHERE lines @> '[{"sku": "{{held}}"}]'
+                RETURNING expire_at, tenant_id, reservation_number)
+            INSERT INTO expiries SELECT min(expire_at), tenant_id, array_agg(reservation_number) FROM due GROUP BY tenant_id, reservation_number / 50
+            """);
         var started = TimeProvider.System.GetTimestamp();
         await shop.RunAsync("meanwhile", async () => await replicas.ReadAsync<long>($"SELECT available FROM stock_levels WHERE sku = '{held}'") == Many);
 
@@ -60,6 +65,39 @@ public sealed class ExpiryTests(TestPostgres databases)
         (await replicas.ReadAsync<long>("SELECT count(*) FROM reservations WHERE state = 5 AND closed_at < expire_at")).ShouldBe(0);
         (await LevelAsync(replicas.Inventories[1], sold)).Reserved.ShouldBe(shop.Total);
         await replicas.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task What_was_committed_or_extended_before_its_time_stays_and_only_what_is_still_planned_is_kept()
+    {
+        await using var replicas = await Replicas.StartAsync(databases, 2);
+        var inventory = replicas.Inventories[0];
+        var sku = await OpenAsync(inventory, 3);
+        var time = TimeSpan.FromSeconds(2);
+        var left = (await inventory.ReserveAsync(For(sku, time))).Reservation.ReservationId;
+        var request = For(sku, time);
+        var committed = (await inventory.ReserveAsync(request)).Reservation.ReservationId;
+        var extended = (await inventory.ReserveAsync(For(sku, time))).Reservation.ReservationId;
+        await inventory.CommitAsync(new CommitRequest { TenantId = Tenant, IdempotencyKey = New("key"), ReservationId = committed, Lines = { request.Lines } });
+        await inventory.ExtendReservationAsync(new ExtendReservationRequest
+        {
+            TenantId = Tenant,
+            IdempotencyKey = New("key"),
+            ReservationId = extended,
+            Ttl = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromHours(1)),
+        });
+
+        await Eventually.Holds(async () => await replicas.ReadAsync<long>("SELECT count(*) FROM expiries WHERE expire_at < now() + interval '1 minute'") == 0);
+
+        (await StateAsync(left)).ShouldBe(ReservationState.Expired);
+        (await StateAsync(committed)).ShouldBe(ReservationState.Committed);
+        (await StateAsync(extended)).ShouldBe(ReservationState.Active);
+        (await replicas.ReadAsync<long>("SELECT count(*) FROM expiries")).ShouldBe(1);
+        (await LevelAsync(inventory, sku)).Available.ShouldBe(1);
+        await replicas.VerifyAsync();
+
+        async Task<ReservationState> StateAsync(string id) =>
+            (await inventory.GetReservationAsync(new GetReservationRequest { TenantId = Tenant, ReservationId = id })).Reservation.State;
     }
 
     private static ReserveRequest For(string sku, TimeSpan time)
