@@ -7,7 +7,7 @@ internal sealed record BenchSettings(TimeSpan Duration, int Callers, IReadOnlyLi
 {
     public bool Wants(string figure) => Only.Count == 0 || Only.Any(part => figure.Contains(part, StringComparison.OrdinalIgnoreCase));
 
-    public TimeSpan FirstWarmUp => TimeSpan.FromSeconds(Math.Max(10, Duration.TotalSeconds * 2));
+    public TimeSpan FirstWarmUp => TimeSpan.FromSeconds(Math.Clamp(Duration.TotalSeconds * 2, 10, 60));
 
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(2, Duration.TotalSeconds / 3));
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Clamp(Duration.TotalSeconds / 3, 2, 20));
 }
