@@ -31,6 +31,13 @@ public enum PaymentEventType : short
     Unreadable = 21,
 }
 
+/// <summary>An amount of money in the currency's minor unit, 0 or more; the currency is an ISO 4217 code, upper case.</summary>
+public sealed record Money(string Currency, long MinorUnits)
+{
+    /// <summary>Every JSON client can represent it exactly, and no sum of a payment's facts overflows.</summary>
+    public const long MaximumMinorUnits = 1L << 53;
+}
+
 /// <summary>What a provider said, in our own words.</summary>
 /// <param name="PaymentObjectId">The payment, where the event names one.</param>
 /// <param name="ModificationRef">The change of the payment that it is about; several events can report the same one.</param>
@@ -38,6 +45,7 @@ public enum PaymentEventType : short
 /// <param name="Lines">The units that it pays for, where the payload names them; distinct by key.</param>
 /// <param name="FullAmount">Whether it is about the whole amount of the payment.</param>
 /// <param name="Problems">What could not be read.</param>
+/// <param name="Amount">The money that it is about, where it says.</param>
 public sealed record PaymentEvent(
     PaymentEventId Id,
     PaymentEventType Type,
@@ -47,4 +55,5 @@ public sealed record PaymentEvent(
     ImmutableArray<StockLine> Lines,
     bool FullAmount,
     DateTimeOffset OccurredAt,
-    ImmutableArray<string> Problems);
+    ImmutableArray<string> Problems,
+    Money? Amount = null);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CsCheck;
@@ -94,9 +95,12 @@ public sealed class RandomCommandTests
                 decision.EventResolutions.Any(resolution => resolution.EventId == paymentEvent.Id).ShouldBe(!known.Contains(paymentEvent.Id));
             }
 
-            // What waits is held, and for each payment once.
-            model.Payments.SelectMany(payment => payment.Waiting).Select(waiting => waiting.Id).ShouldBeUnique();
-            model.Payments.SelectMany(payment => payment.Waiting).All(waiting => model.Resolutions[waiting.Id].Kind == ResolutionKind.Held).ShouldBeTrue();
+            // What waits is held or can still be reversed, waits for one payment, and knows its resolution.
+            ImmutableArray<WaitingEvent> waits = [.. model.Payments.SelectMany(payment => payment.Waiting)];
+            waits.Select(waiting => waiting.Id).ShouldBeUnique();
+            waits.All(waiting => waiting.Type is PaymentEventType.RefundPosted or PaymentEventType.CaptureFailed
+                || model.Resolutions[waiting.Id].Kind == ResolutionKind.Held).ShouldBeTrue();
+            waits.All(waiting => (waiting.Judged!.Kind, waiting.Judged.Reason) == (model.Resolutions[waiting.Id].Kind, model.Resolutions[waiting.Id].Reason)).ShouldBeTrue();
         }),
         iter: 400,
         print: Print);

@@ -74,7 +74,6 @@ public sealed class PaymentEventTests
         Resolve(Shop.Event(type)).ShouldBe((ResolutionKind.NoOp, ResolutionReason.ReportingOnly));
 
     [Theory]
-    [InlineData(PaymentEventType.CaptureFailed)]
     [InlineData(PaymentEventType.RefundFailed)]
     [InlineData(PaymentEventType.ChargebackOpened)]
     [InlineData(PaymentEventType.ChargebackLost)]
