@@ -65,9 +65,27 @@ internal sealed class OrderConvergence
     private ImmutableArray<Verdict> Converge()
     {
         var undone = Undo();
-        return IsLive && !_demand.IsKnown
-            ? [Verdict.Held(_paying.IsEmpty ? InventoryAction.Reserve : InventoryAction.Commit, ResolutionReason.MissingContext, "lines")]
-            : [.. ((Verdict?[])[Commit(), Hold(), Release() ?? undone]).OfType<Verdict>()];
+        if (IsLive && !_demand.IsKnown)
+        {
+            Forget();
+            return [Verdict.Held(_paying.IsEmpty ? InventoryAction.Reserve : InventoryAction.Commit, ResolutionReason.MissingContext, "lines")];
+        }
+
+        return [.. ((Verdict?[])[Commit(), Hold(), Release() ?? undone]).OfType<Verdict>()];
+    }
+
+    /// <summary>What was reserved by events that do not count any more, where nothing that counts says what the order is for.</summary>
+    private void Forget()
+    {
+        foreach (var each in Reservations)
+        {
+            var reservation = each;
+            foreach (var line in each.Lines.Where(line => line.Reserved > 0))
+            {
+                reservation = ReservationSteps.TakeBack(_builder, reservation, new StockLine(line.Key, line.Reserved), StockOperation.Release);
+                _builder.Put(reservation);
+            }
+        }
     }
 
     /// <summary>
@@ -76,9 +94,9 @@ internal sealed class OrderConvergence
     /// </summary>
     private Verdict? Undo()
     {
-        var paid = Paid(_payments);
+        var paid = Paid(_payments, _demand);
         var moved = false;
-        foreach (var line in Paid(_before))
+        foreach (var line in Paid(_before, new OrderDemand(Reservations, _before)))
         {
             var key = line.Key;
             var committed = Total(key, held => held.Committed);
@@ -90,7 +108,10 @@ internal sealed class OrderConvergence
                 var here = Math.Min(units, reservation.Line(key)?.Committed ?? 0);
                 if (here > 0)
                 {
-                    var stillHeld = Math.Clamp(Held(key) - Total(key, each => each.Reserved + each.Committed + each.Fulfilled) + here, 0, here);
+                    // Checkout's own promise stands until its expiry, or until an ended payment releases it below.
+                    var stillHeld = reservation.Origin == ReservationOrigin.Checkout
+                        ? here
+                        : Math.Clamp(Held(key) - Total(key, each => each.Reserved + each.Committed + each.Fulfilled) + here, 0, here);
                     var changed = stillHeld > 0 ? ReservationSteps.Uncommit(_builder, reservation, new StockLine(key, stillHeld)) : reservation;
                     _builder.Put(here > stillHeld ? ReservationSteps.TakeBackCommitted(_builder, changed, new StockLine(key, here - stillHeld)) : changed);
                     units -= here;
@@ -103,11 +124,11 @@ internal sealed class OrderConvergence
     }
 
     /// <summary>What these payments have paid for, of what the order is for.</summary>
-    private ImmutableArray<StockLine> Paid(ImmutableArray<Payment> payments) => payments
+    private ImmutableArray<StockLine> Paid(ImmutableArray<Payment> payments, OrderDemand demand) => payments
         .Where(payment => PaymentStanding.Of(payment, _matrix) == Standing.Committing)
         .Aggregate(
             ImmutableArray<StockLine>.Empty,
-            (lines, payment) => StockLines.Largest(lines, PaymentStanding.PaidLines(payment, _matrix, _demand.Registered) ?? _demand.Lines));
+            (lines, payment) => StockLines.Largest(lines, PaymentStanding.PaidLines(payment, _matrix, demand.Registered) ?? demand.Lines));
 
     /// <summary>Units that payments hold, of what the order still wants.</summary>
     private long Held(StockKey key) => Math.Min(StockLines.Quantity(_held, key), _demand.Wanted(key));
@@ -125,7 +146,7 @@ internal sealed class OrderConvergence
             return Verdict.Held(InventoryAction.Commit, ResolutionReason.PaidAfterRelease);
         }
 
-        var paid = Paid(_payments);
+        var paid = Paid(_payments, _demand);
         var moved = false;
         var missing = ImmutableArray.CreateBuilder<StockLine>();
         foreach (var line in paid)

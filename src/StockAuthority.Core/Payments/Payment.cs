@@ -21,7 +21,7 @@ public sealed record PaymentFact(
         && (Amount is null || paymentEvent.Amount is null || Amount.Currency == paymentEvent.Amount.Currency);
 }
 
-/// <summary>An event of a payment that is judged again whenever more is known of its order: what is held, and what can still be reversed.</summary>
+/// <summary>An event of a payment that is judged again whenever more is known of its order: what is held, and what can still turn out otherwise.</summary>
 /// <param name="IsReadable">Whether all of its context could be read.</param>
 /// <param name="Currency">Of its amount, where it has one.</param>
 /// <param name="Judged">Its resolution so far; null in what was stored before it was kept.</param>

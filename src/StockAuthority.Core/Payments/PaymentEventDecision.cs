@@ -115,7 +115,7 @@ internal static class PaymentEventDecision
                 {
                     Waiting =
                     [
-                        .. resolutions.Where(each => each.Candidate.Payment.Id == payment.Id && Waits(each.Candidate, each.Resolution))
+                        .. resolutions.Where(each => each.Candidate.Payment.Id == payment.Id && IsJudgedAgain(each.Candidate, each.Resolution, matrix))
                             .Select(each => each.Candidate.Event with { Judged = IsNews(each.Candidate, each.Resolution) ? Judgement(each.Resolution) : each.Candidate.Event.Judged }),
                     ],
                 }),
@@ -238,15 +238,15 @@ internal static class PaymentEventDecision
         var asking = new Dictionary<Candidate, Verdict>();
         foreach (var verdict in verdicts.Where(each => each.Kind == ResolutionKind.Held && each.Reason != ResolutionReason.MissingContext))
         {
-            if (Asking(candidates, verdict, current, matrix) is { } candidate)
+            if (Holding(candidates, verdict, current, matrix) is { } candidate)
             {
                 asking.TryAdd(candidate, verdict);
             }
         }
 
         var acted = verdicts.Where(verdict => verdict.Kind == ResolutionKind.Action).ToImmutableArray();
-        var action = acted.FirstOrDefault(verdict => Asking(candidates, verdict, current, matrix) == current) ?? acted.FirstOrDefault();
-        if (action is not null && (Asking(candidates, action, current, matrix) ?? Bystander(candidates, current, matrix)) is { } actor)
+        var action = acted.FirstOrDefault(verdict => Acting(candidates, verdict, current, matrix) == current) ?? acted.FirstOrDefault();
+        if (action is not null && (Acting(candidates, action, current, matrix) ?? Bystander(candidates, current, matrix)) is { } actor)
         {
             asking.TryAdd(actor, action);
         }
@@ -254,16 +254,27 @@ internal static class PaymentEventDecision
         return asking;
     }
 
-    /// <summary>The event that asked for it, preferably the one at hand.</summary>
-    private static Candidate? Asking(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
+    /// <summary>The event that is held for it: the one that is already, else the one at hand, else the latest that asked for it.</summary>
+    private static Candidate? Holding(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
     {
-        return Latest(action => action == verdict.Action) ?? Latest(verdict.Concerns);
+        var asking = Those(action => action == verdict.Action);
+        var concerned = Those(action => action == verdict.Action || verdict.Concerns(action));
+        return concerned.FirstOrDefault(candidate => candidate.Event.Judged is { Kind: ResolutionKind.Held } judged && judged.Reason == verdict.Reason)
+            ?? concerned.FirstOrDefault(candidate => candidate == current)
+            ?? asking.MaxBy(candidate => candidate.Event.OccurredAt)
+            ?? concerned.MaxBy(candidate => candidate.Event.OccurredAt);
 
-        Candidate? Latest(Func<InventoryAction, bool> asks)
-        {
-            var asking = candidates.Where(candidate => !candidate.IsSameFact && asks(matrix.ActionFor(candidate.Event.Type))).ToImmutableArray();
-            return asking.FirstOrDefault(candidate => candidate == current) ?? asking.MaxBy(candidate => candidate.Event.OccurredAt);
-        }
+        ImmutableArray<Candidate> Those(Func<InventoryAction, bool> ask) =>
+            [.. candidates.Where(candidate => !candidate.IsSameFact && ask(matrix.ActionFor(candidate.Event.Type)))];
+    }
+
+    /// <summary>The event whose doing it is: the one at hand where it asked for it, else the latest that waited for it.</summary>
+    private static Candidate? Acting(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
+    {
+        var asking = candidates.Where(candidate => !candidate.IsSameFact
+            && matrix.ActionFor(candidate.Event.Type) == verdict.Action
+            && (candidate == current || candidate.Event.Judged is null or { Kind: ResolutionKind.Held })).ToImmutableArray();
+        return asking.FirstOrDefault(candidate => candidate == current) ?? asking.MaxBy(candidate => candidate.Event.OccurredAt);
     }
 
     /// <summary>An event that brought what others had asked for, unless it is for people to look at itself.</summary>
@@ -271,13 +282,14 @@ internal static class PaymentEventDecision
         (current ?? candidates.LastOrDefault()) is { } candidate && matrix.ActionFor(candidate.Event.Type) != InventoryAction.Review ? candidate : null;
 
     /// <summary>
-    /// What is held is looked at again whenever more is known of its order, and so are refunds and failed captures, whatever became of
-    /// them: what is reported later can make them the whole, or take from them what they undid. Other reviews wait for people.
+    /// Events are judged again whenever more becomes known of their order: what is held may be mended, and what was in order may turn
+    /// out not to be. Except what only people or reports have to do with, once its context is known.
     /// </summary>
-    private static bool Waits(Candidate candidate, EventResolution resolution) =>
+    private static bool IsJudgedAgain(Candidate candidate, EventResolution resolution, TriggerMatrix matrix) =>
         !candidate.IsSameFact
-        && (candidate.Event.Type is PaymentEventType.RefundPosted or PaymentEventType.CaptureFailed
-            || (resolution.Kind == ResolutionKind.Held && resolution.Reason != ResolutionReason.MatrixReview));
+        && (resolution.Kind == ResolutionKind.Held && resolution.Reason != ResolutionReason.MatrixReview
+            || candidate.Event.Type is PaymentEventType.CaptureFailed or PaymentEventType.RefundPosted
+            || matrix.ActionFor(candidate.Event.Type) is InventoryAction.Reserve or InventoryAction.Commit or InventoryAction.Release);
 
     private static ImmutableArray<string> MissingWithoutOrder(ImmutableArray<Payment> payments) =>
         payments.All(payment => payment.Named is null) ? ["order_ref", "lines"] : ["order_ref"];

@@ -111,10 +111,12 @@ internal static class PaymentStanding
         _ => false,
     };
 
-    /// <summary>Whether what it held and has not paid for should go back.</summary>
+    /// <summary>
+    /// Whether what it held and has not paid for should go back: it holds nothing, and something that ends a payment is known of it.
+    /// Even where that was not the last word: whether it was known before its contrary must not matter.
+    /// </summary>
     public static bool HoldsNoMore(Payment payment, TriggerMatrix matrix) =>
-        !IsHolding(payment, matrix)
-        && (IsEnded(payment, matrix) || IsRefundedToRelease(payment, matrix) || HasLostItsCapture(payment, matrix));
+        !IsHolding(payment, matrix) && payment.Facts.Any(fact => IsAnEnd(payment, fact, matrix));
 
     /// <summary>When what it holds was last asked for.</summary>
     public static DateTimeOffset HeldSince(Payment payment, TriggerMatrix matrix) => payment.Facts
@@ -127,12 +129,23 @@ internal static class PaymentStanding
 
     /// <summary>When the facts that ended it became known; see <see cref="PaymentFact.LearnedAt"/>.</summary>
     public static long EndLearnedAt(Payment payment, TriggerMatrix matrix) => payment.Facts
-        .Where(fact => fact.Type is PaymentEventType.AuthVoided or PaymentEventType.AuthFailed or PaymentEventType.CaptureFailed
-            || (fact.Type == PaymentEventType.RefundPosted && IsRefundedToRelease(payment, matrix))
-            || (fact.Type == PaymentEventType.CaptureSucceeded && IsReversed(payment, fact.ModificationRef)))
+        .Where(fact => IsAnEnd(payment, fact, matrix))
         .Select(fact => fact.LearnedAt)
         .DefaultIfEmpty(0)
         .Max();
+
+    private static bool IsAnEnd(Payment payment, PaymentFact fact, TriggerMatrix matrix)
+    {
+        return fact.Type switch
+        {
+            PaymentEventType.AuthVoided or PaymentEventType.AuthFailed or PaymentEventType.RefundPosted => matrix.ActionFor(fact.Type) == InventoryAction.Release,
+            PaymentEventType.CaptureFailed => matrix.ActionFor(fact.Type) == InventoryAction.Release || IsAlso(PaymentEventType.CaptureSucceeded),
+            PaymentEventType.CaptureSucceeded => IsAlso(PaymentEventType.CaptureFailed),
+            _ => false,
+        };
+
+        bool IsAlso(PaymentEventType type) => payment.Facts.Any(other => other.Type == type && other.ModificationRef == fact.ModificationRef);
+    }
 
     private static bool IsAuthorized(Payment payment, TriggerMatrix matrix) =>
         payment.Knows(PaymentEventType.AuthCreated) && !IsEnded(payment, matrix);
@@ -148,18 +161,14 @@ internal static class PaymentStanding
             return true;
         }
 
-        var isTaken = LiveCaptures(payment).Any();
+        ImmutableArray<string> taken = [.. LiveCaptures(payment).Select(fact => fact.ModificationRef)];
         return payment.Facts
             .Where(fact => fact.Type == PaymentEventType.AuthCreated || (matrix.ActionFor(fact.Type) == InventoryAction.Release
-                && (fact.Type == PaymentEventType.AuthFailed || (fact.Type == PaymentEventType.CaptureFailed && !isTaken))))
+                && (fact.Type == PaymentEventType.AuthFailed || (fact.Type == PaymentEventType.CaptureFailed && !taken.Contains(fact.ModificationRef)))))
             .OrderBy(fact => fact.OccurredAt)
             .ThenBy(fact => fact.Type switch { PaymentEventType.AuthFailed => 0, PaymentEventType.AuthCreated => 1, _ => 2 })
             .LastOrDefault() is { Type: not PaymentEventType.AuthCreated };
     }
-
-    private static bool HasLostItsCapture(Payment payment, TriggerMatrix matrix) =>
-        Of(payment, matrix) < Standing.Holding
-        && payment.Facts.Any(fact => fact.Type == PaymentEventType.CaptureSucceeded && IsReversed(payment, fact.ModificationRef));
 
     private static bool IsPaidInPart(Payment payment) =>
         Taken(payment) is { IsEmpty: false } taken && taken.All(each => !each.FullAmount) && !AddUp(payment, taken);
