@@ -40,6 +40,7 @@ public static class ResolutionReason
     public const string Reserved = "RESERVED";
     public const string Committed = "COMMITTED";
     public const string Released = "RELEASED";
+    public const string Returned = "RETURNED";
 
     // No-ops.
     public const string DuplicateDelivery = "DUPLICATE_DELIVERY";

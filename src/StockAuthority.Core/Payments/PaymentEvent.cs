@@ -24,6 +24,9 @@ public enum PaymentEventType : short
     ChargebackWon = 10,
     ChargebackLost = 11,
 
+    /// <summary>Goods came back: a fact about the order's stock, whatever becomes of the money.</summary>
+    ReturnReceived = 12,
+
     /// <summary>The adapter does not translate this type.</summary>
     Unknown = 20,
 

@@ -69,6 +69,16 @@ internal static class PaymentEventDecision
         return decision with { Outcome = new StockOutcome.Applied(builder.Reservation(reservation.Number)) };
     }
 
+    /// <summary>Judges an order's held events again; says that it was swept, and that nothing came of it, where nothing did.</summary>
+    public static Decision Reconsider(TenantState state, string orderRef, TriggerMatrix matrix, DateTimeOffset now)
+    {
+        ImmutableArray<Payment> payments = [.. state.Payments.Where(payment => payment.OrderRef == orderRef)];
+        var decision = Resolve(new DecisionBuilder(state, now), orderRef, payments, payments, null, matrix);
+        return decision.Movements.IsEmpty && decision.EventResolutions.IsEmpty
+            ? new Decision(new StockOutcome.Swept(Expired: false))
+            : decision with { Outcome = new StockOutcome.Applied(null) };
+    }
+
     private static Decision Resolve(
         DecisionBuilder builder,
         string? orderRef,
@@ -238,9 +248,9 @@ internal static class PaymentEventDecision
         var asking = new Dictionary<Candidate, Verdict>();
         foreach (var verdict in verdicts.Where(each => each.Kind == ResolutionKind.Held && each.Reason != ResolutionReason.MissingContext))
         {
-            if (Holding(candidates, verdict, current, matrix) is { } candidate)
+            if (Holding([.. candidates.Where(candidate => !asking.ContainsKey(candidate))], verdict, current, matrix) is { } candidate)
             {
-                asking.TryAdd(candidate, verdict);
+                asking.Add(candidate, verdict);
             }
         }
 
