@@ -16,6 +16,7 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
     private readonly SortedDictionary<long, Reservation> _reservations = [];
     private readonly Dictionary<string, Transfer> _transfers = [];
     private readonly Dictionary<PaymentId, Payment> _payments = [];
+    private readonly Dictionary<long, ReceivedReturn> _returns = [];
     private readonly Dictionary<PaymentEventId, EventResolution> _resolutions = [];
     private readonly List<Movement> _movements = [];
     private long _commands;
@@ -79,6 +80,11 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
         foreach (var payment in _payments.Values)
         {
             state.Load(payment);
+        }
+
+        foreach (var received in _returns.Values)
+        {
+            state.Load(received);
         }
 
         foreach (var recorded in _resolutions.Keys)
@@ -151,6 +157,11 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
         foreach (var payment in state.ChangedPayments)
         {
             _payments[payment.Id] = payment;
+        }
+
+        foreach (var received in state.ChangedReturns)
+        {
+            _returns[received.Number] = received;
         }
 
         foreach (var resolution in decisions.SelectMany(decision => decision.EventResolutions))

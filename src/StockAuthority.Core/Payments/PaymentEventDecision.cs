@@ -98,6 +98,7 @@ internal static class PaymentEventDecision
             .. current is null ? Enumerable.Empty<Candidate>() : [current],
         ];
         var contradictions = Contradictions.Of(payments, candidates, current, orderRef is null ? [] : builder.ReservationsOfOrder(orderRef));
+        var lastRefunds = LastRefunds(candidates);
         var isHere = orderRef is not null && builder.ReservationsOfOrder(orderRef).Any(reservation => !reservation.IsFinal);
         ImmutableArray<Candidate> asked = [.. candidates.Where(candidate => !contradictions.ContainsKey(candidate))];
         var asking = Asking(asked, verdicts, current, matrix);
@@ -109,7 +110,7 @@ internal static class PaymentEventDecision
                 ? Resolution(candidate, ResolutionKind.Held, contradiction, orderRef)
                 : asking.TryGetValue(candidate, out var verdict)
                     ? Resolution(candidate, verdict.Kind, verdict.Reason, orderRef, verdict.MissingFields)
-                    : ResolutionOf(candidate, candidates, verdicts, orderRef, isHere, matrix)) with
+                    : ResolutionOf(candidate, lastRefunds, verdicts, orderRef, isHere, matrix)) with
                 {
                     Moves = candidate == mover,
                     Before = StateOf(builder.State.ReservationsOfOrder(orderRef ?? ""), earlier.FirstOrDefault(each => each.Id == candidate.Payment.Id), matrix),
@@ -155,7 +156,7 @@ internal static class PaymentEventDecision
 
     private static EventResolution ResolutionOf(
         Candidate candidate,
-        ImmutableArray<Candidate> candidates,
+        HashSet<Candidate> lastRefunds,
         ImmutableArray<Verdict> verdicts,
         string? orderRef,
         bool isHere,
@@ -182,7 +183,7 @@ internal static class PaymentEventDecision
 
         if (type == PaymentEventType.RefundPosted)
         {
-            return RefundResolution(candidate, candidates, orderRef, isHere, matrix);
+            return RefundResolution(candidate, lastRefunds.Contains(candidate), orderRef, isHere, matrix);
         }
 
         // What failed then was taken in the end.
@@ -211,7 +212,7 @@ internal static class PaymentEventDecision
     /// </summary>
     private static EventResolution RefundResolution(
         Candidate candidate,
-        ImmutableArray<Candidate> candidates,
+        bool isLast,
         string? orderRef,
         bool isHere,
         TriggerMatrix matrix)
@@ -223,19 +224,35 @@ internal static class PaymentEventDecision
 
         // What is refunded was captured: where that is not known yet, the capture is still on its way.
         var isPaid = candidate.Payment.Knows(PaymentEventType.CaptureSucceeded) || PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing;
-        return !IsLive(candidate) ? Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.Stale, orderRef)
+        return !PaymentStanding.LiveRefunds(candidate.Payment).Any(fact => fact.ModificationRef == candidate.Event.ModificationRef)
+                ? Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.Stale, orderRef)
             : !isPaid ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.MissingContext, orderRef, ["capture"])
-            : isHere && PaymentStanding.IsRefundedInFull(candidate.Payment) && IsLast() ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.RefundReview, orderRef)
+            : isHere && isLast && PaymentStanding.IsRefundedInFull(candidate.Payment) ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.RefundReview, orderRef)
             : Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
+    }
 
-        bool IsLast() => candidates
-            .Where(each => each.Payment.Id == candidate.Payment.Id && each.Event.Type == PaymentEventType.RefundPosted && !each.IsSameFact && CanBeAll(each) && IsLive(each))
-            .All(each => (each.Event.OccurredAt, each.Event.Id.EventId).CompareTo((candidate.Event.OccurredAt, candidate.Event.Id.EventId)) <= 0);
+    /// <summary>A part that does not say how much it is never completes a whole.</summary>
+    private static bool CanBeAll(Candidate refund) => refund.Event.FullAmount || refund.Event.Currency is not null;
 
-        // A part that does not say how much it is never completes a whole.
-        static bool CanBeAll(Candidate refund) => refund.Event.FullAmount || refund.Event.Currency is not null;
+    /// <summary>For each payment the last of its refunds that did not fail.</summary>
+    private static HashSet<Candidate> LastRefunds(ImmutableArray<Candidate> candidates)
+    {
+        var last = new HashSet<Candidate>();
+        foreach (var ofPayment in candidates
+            .Where(each => each.Event.Type == PaymentEventType.RefundPosted && !each.IsSameFact && CanBeAll(each))
+            .GroupBy(each => each.Payment.Id))
+        {
+            var live = PaymentStanding.LiveRefunds(ofPayment.First().Payment).Select(fact => fact.ModificationRef).ToHashSet();
+            if (ofPayment.Where(each => live.Contains(each.Event.ModificationRef))
+                .OrderBy(each => each.Event.OccurredAt)
+                .ThenBy(each => each.Event.Id.EventId, StringComparer.Ordinal)
+                .LastOrDefault() is { } refund)
+            {
+                last.Add(refund);
+            }
+        }
 
-        static bool IsLive(Candidate refund) => PaymentStanding.LiveRefunds(refund.Payment).Any(fact => fact.ModificationRef == refund.Event.ModificationRef);
+        return last;
     }
 
     /// <summary>The events that the verdicts are about. What is held comes first, so that no movement hides it, and one event at most acts.</summary>

@@ -49,20 +49,12 @@ internal static class PaymentStanding
     }
 
     /// <summary>A capture counts until the same capture is known to have failed at that time or later.</summary>
-    public static IEnumerable<PaymentFact> LiveCaptures(Payment payment) => payment.Facts.Where(fact =>
-        fact.Type == PaymentEventType.CaptureSucceeded
-        && !payment.Facts.Any(failure =>
-            failure.Type == PaymentEventType.CaptureFailed
-            && failure.ModificationRef == fact.ModificationRef
-            && failure.OccurredAt >= fact.OccurredAt));
+    public static IEnumerable<PaymentFact> LiveCaptures(Payment payment) =>
+        NotFailed(payment, PaymentEventType.CaptureSucceeded, PaymentEventType.CaptureFailed);
 
     /// <summary>A refund counts until it is known to have failed at that time or later.</summary>
-    public static IEnumerable<PaymentFact> LiveRefunds(Payment payment) => payment.Facts.Where(fact =>
-        fact.Type == PaymentEventType.RefundPosted
-        && !payment.Facts.Any(failure =>
-            failure.Type == PaymentEventType.RefundFailed
-            && failure.ModificationRef == fact.ModificationRef
-            && failure.OccurredAt >= fact.OccurredAt));
+    public static IEnumerable<PaymentFact> LiveRefunds(Payment payment) =>
+        NotFailed(payment, PaymentEventType.RefundPosted, PaymentEventType.RefundFailed);
 
     /// <summary>Whether all money that was taken went back: one refund of everything, or several that add up to it.</summary>
     public static bool IsRefundedInFull(Payment payment)
@@ -145,6 +137,16 @@ internal static class PaymentStanding
         };
 
         bool IsAlso(PaymentEventType type) => payment.Facts.Any(other => other.Type == type && other.ModificationRef == fact.ModificationRef);
+    }
+
+    private static IEnumerable<PaymentFact> NotFailed(Payment payment, PaymentEventType done, PaymentEventType failed)
+    {
+        // Once for all of them: a payment can have hundreds of facts.
+        var failures = payment.Facts.Where(fact => fact.Type == failed)
+            .GroupBy(fact => fact.ModificationRef, fact => fact.OccurredAt)
+            .ToDictionary(each => each.Key, each => each.Max());
+        return payment.Facts.Where(fact => fact.Type == done
+            && !(failures.TryGetValue(fact.ModificationRef, out var failedAt) && failedAt >= fact.OccurredAt));
     }
 
     private static bool IsAuthorized(Payment payment, TriggerMatrix matrix) =>

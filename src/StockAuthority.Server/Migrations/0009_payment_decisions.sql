@@ -32,6 +32,7 @@ CREATE INDEX payment_events_location_held ON payment_events (tenant_id, event_nu
     WHERE resolution = 3 AND reason IN ('UNKNOWN_LOCATION', 'LOCATION_NOT_SELLABLE');
 ALTER TABLE locations
     ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
+CREATE INDEX locations_changed ON locations (changed_at);
 
 -- Returns by their documents, so that one which is reported by a call and by an event is one. by_call, by_event: who has reported
 -- it. return_number: the sequence of its first movement. lines: [{"sku","location_id","quantity"}, ...].

@@ -65,12 +65,27 @@ internal sealed partial class HeldEventSweep(
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
-        foreach (var (tenantId, changedAt) in await ChangedAsync(cancellationToken))
+        var changed = await ChangedAsync(cancellationToken);
+        var isComplete = true;
+        foreach (var (tenantId, changedAt) in changed.Where(each => _done.GetValueOrDefault(each.TenantId) < each.ChangedAt))
         {
-            if (_done.GetValueOrDefault(tenantId) < changedAt && await ReconsiderAsync(tenantId, cancellationToken))
+            if (await ReconsiderAsync(tenantId, cancellationToken))
             {
                 _done[tenantId] = changedAt;
-                _after = changedAt > _after ? changedAt : _after;
+            }
+            else
+            {
+                isComplete = false;
+            }
+        }
+
+        if (isComplete && changed.Count > 0)
+        {
+            // What is not among the changes any more needs no memory.
+            _after = changed.Max(each => each.ChangedAt);
+            foreach (var tenantId in _done.Keys.Except(changed.Select(each => each.TenantId)).ToList())
+            {
+                _done.Remove(tenantId);
             }
         }
     }
