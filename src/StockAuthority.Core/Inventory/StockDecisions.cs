@@ -26,6 +26,8 @@ public static class StockDecisions
         StockCommand.DispatchTransfer dispatch => DispatchTransferDecision.Decide(state, dispatch, now),
         StockCommand.ReceiveTransfer receive => ReceiveTransferDecision.Decide(state, receive, now),
         StockCommand.Expire expire => Expire(state, expire, now),
+        StockCommand.Reconsider reconsider => PaymentEventDecision.Reconsider(state, reconsider.OrderRef, matrix, now),
+        StockCommand.ApplyPaymentEvent { Event: { Type: PaymentEventType.ReturnReceived } returned } => ReturnEventDecision.Decide(state, returned, now),
         StockCommand.ApplyPaymentEvent apply => PaymentEventDecision.Decide(state, apply.Event, matrix, now),
         _ => throw new InvalidOperationException($"No decision for {command.GetType().Name}."),
     };

@@ -19,18 +19,25 @@ internal sealed class OrderConvergence
     private readonly TriggerMatrix _matrix;
     private readonly string _orderRef;
     private readonly ImmutableArray<Payment> _payments;
+    private readonly ImmutableArray<Payment> _before;
     private readonly OrderDemand _demand;
     private readonly ImmutableArray<Payment> _paying;
     private readonly ImmutableArray<Payment> _holding;
     private readonly ImmutableArray<Payment> _ended;
     private readonly ImmutableArray<StockLine> _held;
 
-    private OrderConvergence(DecisionBuilder builder, TriggerMatrix matrix, string orderRef, ImmutableArray<Payment> payments)
+    private OrderConvergence(
+        DecisionBuilder builder,
+        TriggerMatrix matrix,
+        string orderRef,
+        ImmutableArray<Payment> payments,
+        ImmutableArray<Payment> before)
     {
         _builder = builder;
         _matrix = matrix;
         _orderRef = orderRef;
         _payments = payments;
+        _before = before;
         _demand = new OrderDemand(Reservations, payments);
         _paying = [.. payments.Where(payment => PaymentStanding.Of(payment, matrix) == Standing.Committing)];
         _holding = [.. payments.Where(payment => PaymentStanding.IsHolding(payment, matrix))];
@@ -44,13 +51,87 @@ internal sealed class OrderConvergence
 
     private bool IsLive => _paying.Length + _holding.Length > 0;
 
-    /// <summary>What came of committing, of holding and of releasing; nothing of what was as it should be.</summary>
-    public static ImmutableArray<Verdict> Converge(DecisionBuilder builder, TriggerMatrix matrix, string orderRef, ImmutableArray<Payment> payments) =>
-        new OrderConvergence(builder, matrix, orderRef, payments).Converge();
+    /// <summary>What came of undoing, of committing, of holding and of releasing; nothing of what was as it should be.</summary>
+    /// <param name="payments">All payments of the order as they are known now, each in its currency.</param>
+    /// <param name="before">The same payments as they were known before.</param>
+    public static ImmutableArray<Verdict> Converge(
+        DecisionBuilder builder,
+        TriggerMatrix matrix,
+        string orderRef,
+        ImmutableArray<Payment> payments,
+        ImmutableArray<Payment> before) =>
+        new OrderConvergence(builder, matrix, orderRef, payments, before).Converge();
 
-    private ImmutableArray<Verdict> Converge() => IsLive && !_demand.IsKnown
-        ? [Verdict.Held(_paying.IsEmpty ? InventoryAction.Reserve : InventoryAction.Commit, ResolutionReason.MissingContext, "lines")]
-        : [.. ((Verdict?[])[Commit(), Hold(), Release()]).OfType<Verdict>()];
+    private ImmutableArray<Verdict> Converge()
+    {
+        var undone = Undo();
+        if (IsLive && !_demand.IsKnown)
+        {
+            Forget();
+            return [Verdict.Held(_paying.IsEmpty ? InventoryAction.Reserve : InventoryAction.Commit, ResolutionReason.MissingContext, "lines")];
+        }
+
+        return [.. ((Verdict?[])[Commit(), Hold(), Release() ?? undone]).OfType<Verdict>()];
+    }
+
+    /// <summary>What was reserved by events that do not count any more, where nothing that counts says what the order is for.</summary>
+    private void Forget()
+    {
+        foreach (var each in Reservations)
+        {
+            var reservation = each;
+            foreach (var line in each.Lines.Where(line => line.Reserved > 0))
+            {
+                reservation = ReservationSteps.TakeBack(_builder, reservation, new StockLine(line.Key, line.Reserved), StockOperation.Release);
+                _builder.Put(reservation);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Units that were paid for until now and are not any more are committed no longer: still held where a payment holds them,
+    /// else available. Only what this event took the payment from: what checkout commits on its own account stays.
+    /// </summary>
+    private Verdict? Undo()
+    {
+        var paid = Paid(_payments, _demand);
+        var moved = false;
+        foreach (var line in Paid(_before, new OrderDemand(Reservations, _before)))
+        {
+            var key = line.Key;
+            var committed = Total(key, held => held.Committed);
+            var units = Math.Min(committed, Math.Min(
+                line.Quantity - StockLines.Quantity(paid, key),
+                committed + Total(key, held => held.Fulfilled) - StockLines.Quantity(paid, key)));
+            foreach (var reservation in Reservations.Reverse().Where(_ => units > 0))
+            {
+                var here = Math.Min(units, reservation.Line(key)?.Committed ?? 0);
+                if (here > 0)
+                {
+                    // Checkout's own promise stands until its expiry, or until an ended payment releases it below.
+                    var stillHeld = reservation.Origin == ReservationOrigin.Checkout
+                        ? here
+                        : Math.Clamp(Held(key) - Total(key, each => each.Reserved + each.Committed + each.Fulfilled) + here, 0, here);
+                    var changed = stillHeld > 0 ? ReservationSteps.Uncommit(_builder, reservation, new StockLine(key, stillHeld)) : reservation;
+                    _builder.Put(here > stillHeld ? ReservationSteps.TakeBackCommitted(_builder, changed, new StockLine(key, here - stillHeld)) : changed);
+                    units -= here;
+                    moved = true;
+                }
+            }
+        }
+
+        return moved ? Verdict.Acted(InventoryAction.Release, ResolutionReason.Released) : null;
+    }
+
+    /// <summary>What these payments have paid for, of what the order is for.</summary>
+    private ImmutableArray<StockLine> Paid(ImmutableArray<Payment> payments, OrderDemand demand) => payments
+        .Where(payment => PaymentStanding.Of(payment, _matrix) == Standing.Committing)
+        .Aggregate(
+            ImmutableArray<StockLine>.Empty,
+            (lines, payment) => StockLines.Largest(lines, PaymentStanding.PaidLines(payment, _matrix, demand.Registered) ?? demand.Lines));
+
+    /// <summary>Units that payments hold, of what the order still wants.</summary>
+    private long Held(StockKey key) => Math.Min(StockLines.Quantity(_held, key), _demand.Wanted(key));
 
     /// <summary>Commits what captured payments have paid for.</summary>
     private Verdict? Commit()
@@ -65,9 +146,7 @@ internal sealed class OrderConvergence
             return Verdict.Held(InventoryAction.Commit, ResolutionReason.PaidAfterRelease);
         }
 
-        var paid = _paying.Aggregate(
-            ImmutableArray<StockLine>.Empty,
-            (lines, payment) => StockLines.Largest(lines, PaymentStanding.PaidLines(payment, _matrix) ?? _demand.Lines));
+        var paid = Paid(_payments, _demand);
         var moved = false;
         var missing = ImmutableArray.CreateBuilder<StockLine>();
         foreach (var line in paid)
@@ -206,7 +285,7 @@ internal sealed class OrderConvergence
     /// <summary>Reserved units that no payment holds.</summary>
     private long Spare(StockKey key)
     {
-        var held = Math.Min(StockLines.Quantity(_held, key), _demand.Wanted(key)) - Total(key, line => line.Committed + line.Fulfilled);
+        var held = Held(key) - Total(key, line => line.Committed + line.Fulfilled);
         return Math.Max(0, Total(key, line => line.Reserved) - Math.Max(0, held));
     }
 

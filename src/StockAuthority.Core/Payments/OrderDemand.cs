@@ -23,11 +23,15 @@ internal sealed class OrderDemand
         // A payment can have reserved again after the checkout's reservation had ended: who gives that up gives up the order's units.
         _withdrawable = [.. reservations.Where(each => counted.Contains(each) || each.Number > counted[^1].Number)];
         Lines = [.. _original.Select(line => line with { Quantity = Wanted(line.Key) }).Where(line => line.Quantity > 0)];
+        Registered = isRegistered ? _original : null;
         IsWithdrawn = counted.Length > 0 && counted.All(reservation => reservation.Lines.All(line => Wanted(line.Key) <= 0));
     }
 
     /// <summary>Whether any lines are known.</summary>
     public bool IsKnown => _original.Length > 0;
+
+    /// <summary>What checkout said that the order is for; null where it said nothing.</summary>
+    public ImmutableArray<StockLine>? Registered { get; }
 
     /// <summary>What the order still wants.</summary>
     public ImmutableArray<StockLine> Lines { get; }

@@ -65,7 +65,7 @@ public sealed class TriggerMatrix
             [PaymentEventType.AuthFailed] = [InventoryAction.Release, InventoryAction.None],
             [PaymentEventType.AuthVoided] = [InventoryAction.Release, InventoryAction.None],
             [PaymentEventType.CaptureSucceeded] = [InventoryAction.Reserve, InventoryAction.Commit, InventoryAction.None],
-            [PaymentEventType.CaptureFailed] = [InventoryAction.Review, InventoryAction.None],
+            [PaymentEventType.CaptureFailed] = [InventoryAction.Review, InventoryAction.Release, InventoryAction.None],
             [PaymentEventType.SettlementConfirmed] = [InventoryAction.Commit, InventoryAction.None],
             [PaymentEventType.RefundPosted] = [InventoryAction.Review, InventoryAction.Release, InventoryAction.None],
             [PaymentEventType.RefundFailed] = [InventoryAction.Review, InventoryAction.None],

@@ -57,6 +57,10 @@ internal sealed class StockLedger : BackgroundService
     public Task<StockAnswer> SubmitAsync(string tenantId, string idempotencyKey, StockCommand.Expire command, CancellationToken cancellationToken) =>
         Await(new AwaitedCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
 
+    /// <summary>As above. A key is used once: nobody repeats it, and what came of it is found under it.</summary>
+    public Task<StockAnswer> SubmitAsync(string tenantId, string idempotencyKey, StockCommand.Reconsider command, CancellationToken cancellationToken) =>
+        Await(new AwaitedCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
+
     /// <summary>Hands a command to its lane; its answer is the command's own matter. Where the lane is full it is answered at once.</summary>
     public void Submit(PendingCommand command)
     {

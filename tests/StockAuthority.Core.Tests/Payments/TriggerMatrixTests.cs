@@ -46,7 +46,7 @@ public sealed class TriggerMatrixTests
     [InlineData("auth-failed", InventoryAction.None, InventoryAction.Release)]
     [InlineData("auth-voided", InventoryAction.None, InventoryAction.Release)]
     [InlineData("capture-succeeded", InventoryAction.None, InventoryAction.Reserve, InventoryAction.Commit)]
-    [InlineData("capture-failed", InventoryAction.None, InventoryAction.Review)]
+    [InlineData("capture-failed", InventoryAction.None, InventoryAction.Review, InventoryAction.Release)]
     [InlineData("settlement-confirmed", InventoryAction.None, InventoryAction.Commit)]
     [InlineData("refund-posted", InventoryAction.None, InventoryAction.Review, InventoryAction.Release)]
     [InlineData("refund-failed", InventoryAction.None, InventoryAction.Review)]
