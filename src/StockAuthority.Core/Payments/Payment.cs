@@ -13,6 +13,9 @@ public sealed record PaymentFact(
     ImmutableArray<StockLine> Lines,
     long LearnedAt)
 {
+    /// <summary>How it is paid, where that is known.</summary>
+    public string? PaymentMethod { get; init; }
+
     public bool IsReportedBy(PaymentEvent paymentEvent) => Type == paymentEvent.Type && ModificationRef == paymentEvent.ModificationRef;
 }
 
@@ -64,7 +67,10 @@ public sealed record Payment(
             paymentEvent.OccurredAt,
             paymentEvent.FullAmount,
             paymentEvent.Lines,
-            learnedAt);
+            learnedAt)
+        {
+            PaymentMethod = paymentEvent.PaymentMethod,
+        };
         var known = Facts.FirstOrDefault(each => each.IsReportedBy(paymentEvent));
         var facts = known is null
             ? Facts.Add(fact)
@@ -74,6 +80,7 @@ public sealed record Payment(
                 FullAmount = known.FullAmount || fact.FullAmount,
                 Lines = StockLines.Largest(known.Lines, fact.Lines),
                 LearnedAt = IsRepeatedBy(paymentEvent) ? known.LearnedAt : fact.LearnedAt,
+                PaymentMethod = string.CompareOrdinal(known.PaymentMethod, fact.PaymentMethod) >= 0 ? known.PaymentMethod : fact.PaymentMethod,
             });
         return this with { Facts = facts, OrderRef = OrderRef ?? paymentEvent.OrderRef, Named = LatestNaming(paymentEvent) };
     }

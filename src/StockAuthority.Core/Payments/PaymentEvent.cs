@@ -47,4 +47,8 @@ public sealed record PaymentEvent(
     ImmutableArray<StockLine> Lines,
     bool FullAmount,
     DateTimeOffset OccurredAt,
-    ImmutableArray<string> Problems);
+    ImmutableArray<string> Problems)
+{
+    /// <summary>How it is paid, where the event says so: decides how long an authorization is held.</summary>
+    public string? PaymentMethod { get; init; }
+}

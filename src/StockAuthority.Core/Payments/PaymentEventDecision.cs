@@ -6,7 +6,7 @@ namespace StockAuthority.Core.Payments;
 /// <summary>Gives a payment event its one resolution, and events that waited for context theirs.</summary>
 internal static class PaymentEventDecision
 {
-    public static Decision Decide(TenantState state, PaymentEvent paymentEvent, TriggerMatrix matrix, DateTimeOffset now)
+    public static Decision Decide(TenantState state, PaymentEvent paymentEvent, TriggerMatrices matrices, DateTimeOffset now)
     {
         if (state.IsRecorded(paymentEvent.Id))
         {
@@ -49,11 +49,11 @@ internal static class PaymentEventDecision
         };
         var isStale = known.Facts.Any(fact => fact.OccurredAt > paymentEvent.OccurredAt);
         var current = new Candidate(payment, Waiting(paymentEvent), isSameFact, isStale);
-        return Resolve(new DecisionBuilder(state, now), payment.OrderRef, Siblings(state, payment), current, matrix);
+        return Resolve(new DecisionBuilder(state, now), payment.OrderRef, Siblings(state, payment), current, matrices);
     }
 
     /// <summary>A checkout named an order, and maybe its payment: what waited for that is decided now, in the same transaction.</summary>
-    public static Decision AfterReserve(DecisionBuilder builder, Reservation reservation, string? paymentObjectId, TriggerMatrix matrix)
+    public static Decision AfterReserve(DecisionBuilder builder, Reservation reservation, string? paymentObjectId, TriggerMatrices matrices)
     {
         ImmutableArray<Payment> payments =
         [
@@ -64,7 +64,7 @@ internal static class PaymentEventDecision
         ];
         var decision = payments.IsEmpty
             ? builder.Build(new StockOutcome.Applied(reservation))
-            : Resolve(builder, reservation.OrderRef, payments, null, matrix);
+            : Resolve(builder, reservation.OrderRef, payments, null, matrices);
         return decision with { Outcome = new StockOutcome.Applied(builder.Reservation(reservation.Number)) };
     }
 
@@ -73,24 +73,25 @@ internal static class PaymentEventDecision
         string? orderRef,
         ImmutableArray<Payment> payments,
         Candidate? current,
-        TriggerMatrix matrix)
+        TriggerMatrices all)
     {
+        var matrices = OrderMatrices.Of(all, builder, orderRef, payments);
         ImmutableArray<Verdict> verdicts = orderRef is null
             ? [Verdict.Held(InventoryAction.None, ResolutionReason.MissingContext, MissingWithoutOrder(payments))]
-            : OrderConvergence.Converge(builder, matrix, orderRef, payments);
+            : OrderConvergence.Converge(builder, matrices, orderRef, payments);
         ImmutableArray<Candidate> candidates =
         [
             .. payments.SelectMany(payment => payment.Waiting.Select(waiting => new Candidate(payment, waiting, IsSameFact: false, IsStale: false))),
             .. current is null ? Enumerable.Empty<Candidate>() : [current],
         ];
         var isHere = orderRef is not null && builder.ReservationsOfOrder(orderRef).Any(reservation => !reservation.IsFinal);
-        var asking = Asking(candidates, verdicts, current, matrix);
+        var asking = Asking(candidates, verdicts, current, matrices);
         var mover = asking.FirstOrDefault(each => each.Value.Kind == ResolutionKind.Action, asking.FirstOrDefault()).Key;
         ImmutableArray<(Candidate Candidate, EventResolution Resolution)> resolutions =
         [
-            .. candidates.Select(candidate => (candidate, asking.TryGetValue(candidate, out var verdict)
+            .. candidates.Select(candidate => (candidate, asking.TryGetValue(candidate, out var verdict) && !IsReviewedToo(candidate, verdict)
                 ? Resolution(candidate, verdict.Kind, verdict.Reason, orderRef, verdict.MissingFields, moves: candidate == mover)
-                : ResolutionOf(candidate, verdicts, orderRef, isHere, matrix))),
+                : ResolutionOf(candidate, verdicts, orderRef, isHere, matrices) with { Moves = candidate == mover })),
         ];
 
         return builder.Build(new StockOutcome.Resolved(resolutions.FirstOrDefault(each => each.Candidate == current).Resolution)) with
@@ -108,6 +109,12 @@ internal static class PaymentEventDecision
             ],
             EventResolutions = [.. resolutions.Select(each => each.Resolution)],
         };
+
+        // It moved some lines, and of others a person has to see it: that must not be hidden.
+        bool IsReviewedToo(Candidate candidate, Verdict verdict) =>
+            verdict.Kind == ResolutionKind.Action
+            && matrices.Asks(candidate.Event.Type, InventoryAction.Review)
+            && ResolutionOf(candidate, verdicts, orderRef, isHere, matrices).Kind == ResolutionKind.Held;
     }
 
     private static EventResolution ResolutionOf(
@@ -115,17 +122,17 @@ internal static class PaymentEventDecision
         ImmutableArray<Verdict> verdicts,
         string? orderRef,
         bool isHere,
-        TriggerMatrix matrix)
+        OrderMatrices matrices)
     {
         var type = candidate.Event.Type;
-        var action = matrix.ActionFor(type);
         if (candidate.IsSameFact)
         {
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.SameFact, orderRef);
         }
 
         // A person needs the order to look at, but not its lines.
-        var needsContext = action == InventoryAction.Review && type != PaymentEventType.RefundPosted ? orderRef is null : action != InventoryAction.None;
+        var needsContext = matrices.Asks(type, action =>
+            action == InventoryAction.Review && type != PaymentEventType.RefundPosted ? orderRef is null : action != InventoryAction.None);
         if (needsContext && verdicts is [{ Reason: ResolutionReason.MissingContext } missing])
         {
             return Resolution(
@@ -138,32 +145,34 @@ internal static class PaymentEventDecision
 
         if (type == PaymentEventType.RefundPosted)
         {
-            return RefundResolution(candidate, orderRef, isHere, matrix);
+            return RefundResolution(candidate, orderRef, isHere, matrices);
         }
 
-        return action switch
+        if (matrices.Asks(type, InventoryAction.Review))
         {
-            InventoryAction.Review => Resolution(candidate, ResolutionKind.Held, ResolutionReason.MatrixReview, orderRef),
-            InventoryAction.None => Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef),
-            _ => Resolution(
+            return Resolution(candidate, ResolutionKind.Held, ResolutionReason.MatrixReview, orderRef);
+        }
+
+        return matrices.Asks(type, action => action != InventoryAction.None)
+            ? Resolution(
                 candidate,
                 ResolutionKind.NoOp,
-                verdicts.FirstOrDefault(verdict => verdict.Kind == ResolutionKind.NoOp && verdict.Action == action)?.Reason
+                verdicts.FirstOrDefault(verdict => verdict.Kind == ResolutionKind.NoOp && matrices.Asks(type, verdict.Action))?.Reason
                     ?? (candidate.IsStale ? ResolutionReason.Stale : ResolutionReason.AlreadyThere),
-                orderRef),
-        };
+                orderRef)
+            : Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
     }
 
     /// <summary>A refund moves no stock. That of a whole order which is still here is for people to look at, where the matrix says so.</summary>
-    private static EventResolution RefundResolution(Candidate candidate, string? orderRef, bool isHere, TriggerMatrix matrix)
+    private static EventResolution RefundResolution(Candidate candidate, string? orderRef, bool isHere, OrderMatrices matrices)
     {
-        if (matrix.ActionFor(PaymentEventType.RefundPosted) != InventoryAction.Review || !candidate.Event.FullAmount)
+        if (!matrices.Asks(PaymentEventType.RefundPosted, InventoryAction.Review) || !candidate.Event.FullAmount)
         {
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
         }
 
         // What is refunded was captured: where that is not known yet, the capture is still on its way.
-        var isPaid = candidate.Payment.Knows(PaymentEventType.CaptureSucceeded) || PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing;
+        var isPaid = candidate.Payment.Knows(PaymentEventType.CaptureSucceeded) || matrices.All.Any(matrix => PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing);
         return !isPaid ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.MissingContext, orderRef, ["capture"])
             : isHere ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.RefundReview, orderRef)
             : Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
@@ -174,20 +183,20 @@ internal static class PaymentEventDecision
         ImmutableArray<Candidate> candidates,
         ImmutableArray<Verdict> verdicts,
         Candidate? current,
-        TriggerMatrix matrix)
+        OrderMatrices matrices)
     {
         var asking = new Dictionary<Candidate, Verdict>();
         foreach (var verdict in verdicts.Where(each => each.Kind == ResolutionKind.Held && each.Reason != ResolutionReason.MissingContext))
         {
-            if (Asking(candidates, verdict, current, matrix) is { } candidate)
+            if (Asking(candidates, verdict, current, matrices) is { } candidate)
             {
                 asking.TryAdd(candidate, verdict);
             }
         }
 
         var acted = verdicts.Where(verdict => verdict.Kind == ResolutionKind.Action).ToImmutableArray();
-        var action = acted.FirstOrDefault(verdict => Asking(candidates, verdict, current, matrix) == current) ?? acted.FirstOrDefault();
-        if (action is not null && (Asking(candidates, action, current, matrix) ?? Bystander(candidates, current, matrix)) is { } actor)
+        var action = acted.FirstOrDefault(verdict => Asking(candidates, verdict, current, matrices) == current) ?? acted.FirstOrDefault();
+        if (action is not null && (Asking(candidates, action, current, matrices) ?? Bystander(candidates, current, matrices)) is { } actor)
         {
             asking.TryAdd(actor, action);
         }
@@ -196,20 +205,20 @@ internal static class PaymentEventDecision
     }
 
     /// <summary>The event that asked for it, preferably the one at hand.</summary>
-    private static Candidate? Asking(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
+    private static Candidate? Asking(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, OrderMatrices matrices)
     {
         return Latest(action => action == verdict.Action) ?? Latest(verdict.Concerns);
 
         Candidate? Latest(Func<InventoryAction, bool> asks)
         {
-            var asking = candidates.Where(candidate => !candidate.IsSameFact && asks(matrix.ActionFor(candidate.Event.Type))).ToImmutableArray();
+            var asking = candidates.Where(candidate => !candidate.IsSameFact && matrices.Asks(candidate.Event.Type, asks)).ToImmutableArray();
             return asking.FirstOrDefault(candidate => candidate == current) ?? asking.MaxBy(candidate => candidate.Event.OccurredAt);
         }
     }
 
     /// <summary>An event that brought what others had asked for, unless it is for people to look at itself.</summary>
-    private static Candidate? Bystander(ImmutableArray<Candidate> candidates, Candidate? current, TriggerMatrix matrix) =>
-        (current ?? candidates.LastOrDefault()) is { } candidate && matrix.ActionFor(candidate.Event.Type) != InventoryAction.Review ? candidate : null;
+    private static Candidate? Bystander(ImmutableArray<Candidate> candidates, Candidate? current, OrderMatrices matrices) =>
+        (current ?? candidates.LastOrDefault()) is { } candidate && !matrices.Asks(candidate.Event.Type, InventoryAction.Review) ? candidate : null;
 
     /// <summary>Reviews wait for people; everything else that is held is looked at again whenever more is known of its order.</summary>
     private static bool Waits(EventResolution resolution) =>

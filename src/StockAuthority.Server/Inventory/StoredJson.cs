@@ -45,7 +45,7 @@ internal sealed partial class StoredJson : JsonSerializerContext
 
     public static string WriteFacts(Payment payment) => JsonSerializer.Serialize(
         [.. payment.Facts.Select(fact => new StoredFact(
-            (short)fact.Type, fact.ModificationRef, fact.OccurredAt, fact.FullAmount, Lines(fact.Lines), fact.LearnedAt))],
+            (short)fact.Type, fact.ModificationRef, fact.OccurredAt, fact.FullAmount, Lines(fact.Lines), fact.LearnedAt, fact.PaymentMethod))],
         Default.StoredFactArray);
 
     public static string WriteWaiting(Payment payment) => JsonSerializer.Serialize(
@@ -71,7 +71,10 @@ internal sealed partial class StoredJson : JsonSerializerContext
             naming is null ? null : new NamedLines(Lines(naming.Lines), naming.OccurredAt, naming.EventId),
             [
                 .. JsonSerializer.Deserialize(facts, Default.StoredFactArray)!.Select(fact => new PaymentFact(
-                    (PaymentEventType)fact.Type, fact.ModificationRef, fact.OccurredAt, fact.FullAmount, Lines(fact.Lines), fact.LearnedAt)),
+                    (PaymentEventType)fact.Type, fact.ModificationRef, fact.OccurredAt, fact.FullAmount, Lines(fact.Lines), fact.LearnedAt)
+                    {
+                        PaymentMethod = fact.PaymentMethod,
+                    }),
             ],
             [
                 .. JsonSerializer.Deserialize(waiting, Default.StoredWaitingEventArray)!.Select(each => new WaitingEvent(
@@ -101,7 +104,14 @@ internal sealed record StoredTransferLine(string Sku, long Quantity, long Receiv
 
 internal sealed record StoredLine(string Sku, string LocationId, long Quantity);
 
-internal sealed record StoredFact(short Type, string ModificationRef, DateTimeOffset OccurredAt, bool FullAmount, StoredLine[] Lines, long LearnedAt);
+internal sealed record StoredFact(
+    short Type,
+    string ModificationRef,
+    DateTimeOffset OccurredAt,
+    bool FullAmount,
+    StoredLine[] Lines,
+    long LearnedAt,
+    string? PaymentMethod = null);
 
 internal sealed record StoredWaitingEvent(string EventId, short Type, string ModificationRef, bool FullAmount, DateTimeOffset OccurredAt, bool IsReadable);
 

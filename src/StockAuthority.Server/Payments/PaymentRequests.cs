@@ -15,6 +15,7 @@ internal static class PaymentRequests
 {
     private const int SchemaVersion = 1;
     private const int MaximumModificationRefLength = 256;
+    private const int MaximumPaymentMethodLength = 64;
     private const int MaximumProblems = 50;
 
     public static StockCommand.ApplyPaymentEvent Read(ApplyPaymentEventRequest request)
@@ -53,6 +54,7 @@ internal static class PaymentRequests
         var paymentObjectId = fields.Optional("event.payment_object_id", message.PaymentObjectId);
         fields.Optional("event.modification_ref", message.ModificationRef, MaximumModificationRefLength);
         var orderRef = fields.Optional("event.order_ref", message.OrderRef);
+        var paymentMethod = fields.Optional("event.payment_method", message.PaymentMethod, MaximumPaymentMethodLength);
         var lines = StockRequests.Lines(fields, message.Lines, isSigned: false, isRequired: false, "event.lines");
         fields.ThrowIfAny();
 
@@ -67,7 +69,10 @@ internal static class PaymentRequests
             lines,
             message.FullAmount,
             occurredAt ?? DateTimeOffset.UnixEpoch,
-            [.. message.Problems]));
+            [.. message.Problems])
+        {
+            PaymentMethod = paymentMethod,
+        });
     }
 
     private static void CheckType(RequestFields fields, PaymentEventType type)
