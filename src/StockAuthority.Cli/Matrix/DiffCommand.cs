@@ -49,17 +49,17 @@ internal static class DiffCommand
         var text = new StringBuilder();
         foreach (var (skus, from, to) in result.Classes)
         {
-            text.Append(CultureInfo.InvariantCulture, $"SKU {skus}: was in {Class(from)}, will be in {Class(to)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"SKU {skus}: in {Class(from)} now; after the change in {Class(to)}\n");
         }
 
         foreach (var change in result.Changes)
         {
             text.Append(change.Column switch
             {
-                "inventory_action" => $"{change.Subject} {Words(change.From)}; it will be that it {Words(change.To)}",
-                "release_window" when change.Subject == TriggerMatrix.AnyMethod => $"an uncaptured authorization is held {change.From}; it will be {change.To}",
-                "release_window" => $"an uncaptured authorization by {change.Subject} is held {change.From}; it will be {change.To}",
-                _ => $"{change.Subject}: {change.Column} is {change.From}; it will be {change.To}",
+                "inventory_action" => $"{change.Subject}: {Words(change.From)} now; after the change it {Words(change.To)}",
+                "release_window" when change.Subject == TriggerMatrix.AnyMethod => $"an uncaptured authorization: held {change.From} now; after the change {change.To}",
+                "release_window" => $"an uncaptured authorization by {change.Subject}: held {change.From} now; after the change {change.To}",
+                _ => $"{change.Subject}: {change.Column} is {change.From} now; after the change {change.To}",
             }).Append('\n');
             foreach (var scope in change.For)
             {

@@ -8,7 +8,7 @@ internal static class MatrixCommand
 {
     public static Command Create() => new("matrix", "The trigger matrix: what each payment event does to the stock.")
     {
-        CheckCommand.Create(), SignCommand.Create(), DiffCommand.Create(),
+        CheckCommand.Create(), SignCommand.Create(), DiffCommand.Create(), SimulateCommand.Create(),
     };
 
     public static Argument<string> File(string name, string description) => new(name) { Description = description };
