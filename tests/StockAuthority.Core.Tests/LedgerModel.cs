@@ -8,7 +8,7 @@ namespace StockAuthority.Core.Tests;
 /// The ledger without its database. Each command is decided on a state that is loaded anew from what earlier commands
 /// stored, so nothing can survive in memory that the server would not have kept.
 /// </summary>
-internal sealed class LedgerModel(TriggerMatrix matrix)
+internal sealed class LedgerModel(TriggerMatrices matrices)
 {
     public const string TenantId = "tenant-1";
 
@@ -26,7 +26,7 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
     {
     }
 
-    public TriggerMatrix Matrix { get; } = matrix;
+    public TriggerMatrices Matrix { get; } = matrices;
 
     public DateTimeOffset Now { get; private set; } = Shop.Opening;
 

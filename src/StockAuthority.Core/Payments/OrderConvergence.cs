@@ -5,17 +5,19 @@ namespace StockAuthority.Core.Payments;
 
 /// <summary>
 /// Maps what is known of all payments of an order to the stock that the order should have, and moves the difference from
-/// where it is. A function of what is known, so the order in which it became known does not matter.
+/// where it is. A function of what is known, so the order in which it became known does not matter. Where lines of the order
+/// fall under different matrices, each is brought to where its own wants it.
 /// </summary>
 internal sealed class OrderConvergence
 {
     /// <summary>
     /// How long a reservation that a payment event made is held without a capture: as long as card networks let an authorization
-    /// stand. A tenant's policy is about what its checkout asks for.
+    /// stand. A tenant's policy is about what its checkout asks for. A window in the matrix goes before.
     /// </summary>
     public static readonly TimeSpan DefaultTimeToLive = TimeSpan.FromDays(7);
 
     private readonly DecisionBuilder _builder;
+    private readonly OrderMatrices _matrices;
     private readonly TriggerMatrix _matrix;
     private readonly string _orderRef;
     private readonly ImmutableArray<Payment> _payments;
@@ -26,14 +28,19 @@ internal sealed class OrderConvergence
     private readonly ImmutableArray<Payment> _ended;
     private readonly ImmutableArray<StockLine> _held;
 
+    /// <summary>Whether its payments hold lines, of which none falls under this matrix.</summary>
+    private readonly bool _holdsOthersOnly;
+
     private OrderConvergence(
         DecisionBuilder builder,
+        OrderMatrices matrices,
         TriggerMatrix matrix,
         string orderRef,
         ImmutableArray<Payment> payments,
         ImmutableArray<Payment> before)
     {
         _builder = builder;
+        _matrices = matrices;
         _matrix = matrix;
         _orderRef = orderRef;
         _payments = payments;
@@ -42,9 +49,11 @@ internal sealed class OrderConvergence
         _paying = [.. payments.Where(payment => PaymentStanding.Of(payment, matrix) == Standing.Committing)];
         _holding = [.. payments.Where(payment => PaymentStanding.IsHolding(payment, matrix))];
         _ended = [.. payments.Where(payment => PaymentStanding.HoldsNoMore(payment, matrix))];
-        _held = _holding.Aggregate(
+        var held = _holding.Aggregate(
             ImmutableArray<StockLine>.Empty,
             (lines, payment) => StockLines.Largest(lines, payment.Named?.Lines ?? _demand.Lines));
+        _held = [.. held.Where(line => Covers(line.Key))];
+        _holdsOthersOnly = _held.IsEmpty && !held.IsEmpty;
     }
 
     private ImmutableArray<Reservation> Reservations => _builder.ReservationsOfOrder(_orderRef);
@@ -56,11 +65,27 @@ internal sealed class OrderConvergence
     /// <param name="before">The same payments as they were known before.</param>
     public static ImmutableArray<Verdict> Converge(
         DecisionBuilder builder,
-        TriggerMatrix matrix,
+        OrderMatrices matrices,
         string orderRef,
         ImmutableArray<Payment> payments,
-        ImmutableArray<Payment> before) =>
-        new OrderConvergence(builder, matrix, orderRef, payments, before).Converge();
+        ImmutableArray<Payment> before)
+    {
+        // One after the other: the second sees the first one's moves. What both come to is said once: one event is its resolution.
+        var verdicts = matrices.All.SelectMany(matrix => new OrderConvergence(builder, matrices, matrix, orderRef, payments, before).Converge()).ToImmutableArray();
+        return matrices.All.Length == 1
+            ? verdicts
+            : [.. verdicts.OrderBy(verdict => Rank(verdict.Action)).DistinctBy(verdict => (verdict.Action, verdict.Reason))];
+    }
+
+    /// <summary>Of several that an event caused, the first is its resolution.</summary>
+    private static int Rank(InventoryAction action) => action switch
+    {
+        InventoryAction.Commit => 0,
+        InventoryAction.Reserve => 1,
+        _ => 2,
+    };
+
+    private bool Covers(StockKey key) => _matrices.Covers(_matrix, key);
 
     private ImmutableArray<Verdict> Converge()
     {
@@ -80,7 +105,7 @@ internal sealed class OrderConvergence
         foreach (var each in Reservations)
         {
             var reservation = each;
-            foreach (var line in each.Lines.Where(line => line.Reserved > 0))
+            foreach (var line in each.Lines.Where(line => line.Reserved > 0 && Covers(line.Key)))
             {
                 reservation = ReservationSteps.TakeBack(_builder, reservation, new StockLine(line.Key, line.Reserved), StockOperation.Release);
                 _builder.Put(reservation);
@@ -123,12 +148,15 @@ internal sealed class OrderConvergence
         return moved ? Verdict.Acted(InventoryAction.Release, ResolutionReason.Released) : null;
     }
 
-    /// <summary>What these payments have paid for, of what the order is for.</summary>
-    private ImmutableArray<StockLine> Paid(ImmutableArray<Payment> payments, OrderDemand demand) => payments
-        .Where(payment => PaymentStanding.Of(payment, _matrix) == Standing.Committing)
-        .Aggregate(
-            ImmutableArray<StockLine>.Empty,
-            (lines, payment) => StockLines.Largest(lines, PaymentStanding.PaidLines(payment, _matrix, demand.Registered) ?? demand.Lines));
+    /// <summary>What these payments have paid for, of what the order is for and this matrix covers.</summary>
+    private ImmutableArray<StockLine> Paid(ImmutableArray<Payment> payments, OrderDemand demand) =>
+    [
+        .. payments.Where(payment => PaymentStanding.Of(payment, _matrix) == Standing.Committing)
+            .Aggregate(
+                ImmutableArray<StockLine>.Empty,
+                (lines, payment) => StockLines.Largest(lines, PaymentStanding.PaidLines(payment, _matrix, demand.Registered) ?? demand.Lines))
+            .Where(line => Covers(line.Key)),
+    ];
 
     /// <summary>Units that payments hold, of what the order still wants.</summary>
     private long Held(StockKey key) => Math.Min(StockLines.Quantity(_held, key), _demand.Wanted(key));
@@ -171,7 +199,7 @@ internal sealed class OrderConvergence
 
         if (missing.Count > 0)
         {
-            if (Take(missing.ToImmutable()) is not { } reservation)
+            if (Take(missing.ToImmutable(), _builder.Now + DefaultTimeToLive) is not { } reservation)
             {
                 return Unavailable(missing.ToImmutable(), InventoryAction.Commit, ResolutionReason.PaidNotAvailable);
             }
@@ -195,11 +223,12 @@ internal sealed class OrderConvergence
     /// <summary>Reserves what authorized payments should hold and the order does not have.</summary>
     private Verdict? Hold()
     {
-        if (_holding.IsEmpty)
+        if (_holding.IsEmpty || _holdsOthersOnly)
         {
             return null;
         }
 
+        Extend();
         var verdict = Reserve(
         [
             .. _held.Select(line => line with
@@ -226,9 +255,33 @@ internal sealed class OrderConvergence
             return Verdict.Nothing(InventoryAction.Reserve, ResolutionReason.ReservationExpired);
         }
 
-        return Take(missing) is null
+        var until = _holding.Select(payment => PaymentStanding.HeldUntil(payment, _matrix)).ToImmutableArray();
+        if (until.All(each => each <= _builder.Now) && !_holding.Any(payment => PaymentStanding.LiveCaptures(payment).Any()))
+        {
+            // Had they come in time, what they held would have expired by now.
+            return Verdict.Nothing(InventoryAction.Reserve, ResolutionReason.ReservationExpired);
+        }
+
+        var standard = _builder.Now + DefaultTimeToLive;
+        var expireAt = until.Max(each => each is null || each <= _builder.Now ? standard : each.Value);
+        return Take(missing, expireAt) is null
             ? Unavailable(missing, InventoryAction.Reserve, ResolutionReason.AuthorizedNotAvailable)
             : Verdict.Acted(InventoryAction.Reserve, ResolutionReason.Reserved);
+    }
+
+    /// <summary>What is held already is held as long as its payments want it; never shorter than a checkout asked for.</summary>
+    private void Extend()
+    {
+        foreach (var reservation in Reservations.Where(each => each.Lines.Any(line => line.Reserved > 0 && Covers(line.Key))))
+        {
+            var until = _holding.Where(payment => reservation.PaymentObjectId is null || reservation.PaymentObjectId == payment.Id.ObjectId)
+                .Select(payment => PaymentStanding.HeldUntil(payment, _matrix))
+                .Max();
+            if (until > reservation.ExpireAt)
+            {
+                _builder.Put(reservation with { ExpireAt = until.Value });
+            }
+        }
     }
 
     /// <summary>What payments held that hold nothing any more goes back, as far as no other payment holds it.</summary>
@@ -246,7 +299,7 @@ internal sealed class OrderConvergence
         foreach (var each in Reservations.Where(IsHeldByEndedPayment))
         {
             var reservation = each;
-            foreach (var line in each.Lines)
+            foreach (var line in each.Lines.Where(line => Covers(line.Key)))
             {
                 var units = Math.Min(line.Reserved, Spare(line.Key)) + (releasesCommitted ? line.Committed : 0);
                 if (units > 0)
@@ -259,7 +312,7 @@ internal sealed class OrderConvergence
         }
 
         // A refund of what was handed over is everyday business; anything else that ends then leaves goods unpaid.
-        return !IsLive && Reservations.Any(reservation => reservation.Lines.Any(line => line.Committed > 0 || (line.Fulfilled > 0 && !isRefunded)))
+        return !IsLive && Reservations.Any(reservation => reservation.Lines.Any(line => Covers(line.Key) && (line.Committed > 0 || (line.Fulfilled > 0 && !isRefunded))))
             ? Verdict.Held(InventoryAction.Release, ResolutionReason.EndedAfterCommit)
             : moved ? Verdict.Acted(InventoryAction.Release, ResolutionReason.Released)
             : null;
@@ -292,24 +345,32 @@ internal sealed class OrderConvergence
     /// <summary>An expiry of what was held then is not undone; of a reservation of which a part was committed it only took the rest.</summary>
     private bool HasExpiredSince(Reservation reservation, DateTimeOffset heldSince) => reservation.State switch
     {
-        ReservationState.Expired => reservation.ClosedAt >= heldSince,
+        ReservationState.Expired => reservation.ClosedAt >= heldSince && reservation.Lines.Any(line => Covers(line.Key)),
         ReservationState.Committed or ReservationState.Fulfilled =>
-            reservation.ExpireAt >= heldSince && reservation.ExpireAt <= _builder.Now && reservation.Lines.Any(line => line.Released > line.Withdrawn),
+            reservation.ExpireAt >= heldSince && reservation.ExpireAt <= _builder.Now && reservation.Lines.Any(line => Covers(line.Key) && line.Released > line.Withdrawn),
         _ => false,
     };
 
-    /// <summary>A new reservation of all these lines, or null and nothing moved.</summary>
-    private Reservation? Take(ImmutableArray<StockLine> lines) =>
-        lines.All(line => _builder.State.IsSellable(line.Key.LocationId) && _builder.Level(line.Key).Available >= line.Quantity)
-            ? ReserveDecision.Hold(
+    /// <summary>A reservation of all these lines, or null and nothing moved.</summary>
+    private Reservation? Take(ImmutableArray<StockLine> lines, DateTimeOffset expireAt)
+    {
+        if (!lines.All(line => _builder.State.IsSellable(line.Key.LocationId) && _builder.Level(line.Key).Available >= line.Quantity))
+        {
+            return null;
+        }
+
+        // What one event takes for an order is one reservation, whatever matrices its lines fall under: a checkout that comes later takes that over.
+        return Reservations.LastOrDefault(each => each.Number > _builder.State.LastSequence && !each.Lines.Any(line => Covers(line.Key))) is { } begun
+            ? ReserveDecision.HoldMore(_builder, begun, lines, expireAt)
+            : ReserveDecision.Hold(
                 _builder,
                 _orderRef,
                 paymentObjectId: null,
                 channel: null,
                 ReservationOrigin.PaymentEvent,
                 lines,
-                _builder.Now + DefaultTimeToLive)
-            : null;
+                expireAt);
+    }
 
     private Verdict Unavailable(ImmutableArray<StockLine> lines, InventoryAction action, string reason) =>
         Verdict.Held(

@@ -15,6 +15,9 @@ public sealed record PaymentFact(
     long LearnedAt,
     Money? Amount = null)
 {
+    /// <summary>How it is paid, where that is known.</summary>
+    public string? PaymentMethod { get; init; }
+
     /// <summary>One change in two currencies is two facts: they contradict each other, and neither may hide the other.</summary>
     public bool IsReportedBy(PaymentEvent paymentEvent) => Type == paymentEvent.Type
         && ModificationRef == paymentEvent.ModificationRef
@@ -118,7 +121,10 @@ public sealed record Payment(
             paymentEvent.FullAmount,
             paymentEvent.Lines,
             learnedAt,
-            paymentEvent.Amount);
+            paymentEvent.Amount)
+        {
+            PaymentMethod = paymentEvent.PaymentMethod,
+        };
         var known = Facts.FirstOrDefault(each => each.IsReportedBy(paymentEvent));
         var facts = known is null
             ? Facts.Add(fact)
@@ -129,6 +135,7 @@ public sealed record Payment(
                 Lines = StockLines.Largest(known.Lines, fact.Lines),
                 LearnedAt = IsRepeatedBy(paymentEvent) ? known.LearnedAt : fact.LearnedAt,
                 Amount = known.Amount?.MinorUnits >= fact.Amount?.MinorUnits ? known.Amount : fact.Amount ?? known.Amount,
+                PaymentMethod = string.CompareOrdinal(known.PaymentMethod, fact.PaymentMethod) >= 0 ? known.PaymentMethod : fact.PaymentMethod,
             });
         return this with { Facts = facts, OrderRef = OrderRef ?? paymentEvent.OrderRef, Named = LatestNaming(paymentEvent) };
     }

@@ -59,4 +59,8 @@ public sealed record PaymentEvent(
     bool FullAmount,
     DateTimeOffset OccurredAt,
     ImmutableArray<string> Problems,
-    Money? Amount = null);
+    Money? Amount = null)
+{
+    /// <summary>How it is paid, where the event says so: decides how long an authorization is held.</summary>
+    public string? PaymentMethod { get; init; }
+}

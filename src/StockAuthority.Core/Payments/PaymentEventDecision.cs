@@ -6,7 +6,7 @@ namespace StockAuthority.Core.Payments;
 /// <summary>Gives a payment event its one resolution, and events that waited for context theirs.</summary>
 internal static class PaymentEventDecision
 {
-    public static Decision Decide(TenantState state, PaymentEvent paymentEvent, TriggerMatrix matrix, DateTimeOffset now)
+    public static Decision Decide(TenantState state, PaymentEvent paymentEvent, TriggerMatrices matrices, DateTimeOffset now)
     {
         if (state.IsRecorded(paymentEvent.Id))
         {
@@ -50,11 +50,11 @@ internal static class PaymentEventDecision
         };
         var isStale = known.Facts.Any(fact => fact.OccurredAt > paymentEvent.OccurredAt);
         var current = new Candidate(payment.InItsCurrency(), Waiting(paymentEvent), isSameFact, isStale);
-        return Resolve(new DecisionBuilder(state, now), payment.OrderRef, Siblings(state, payment), before, current, matrix);
+        return Resolve(new DecisionBuilder(state, now), payment.OrderRef, Siblings(state, payment), before, current, matrices);
     }
 
     /// <summary>A checkout named an order, and maybe its payment: what waited for that is decided now, in the same transaction.</summary>
-    public static Decision AfterReserve(DecisionBuilder builder, Reservation reservation, string? paymentObjectId, TriggerMatrix matrix)
+    public static Decision AfterReserve(DecisionBuilder builder, Reservation reservation, string? paymentObjectId, TriggerMatrices matrices)
     {
         ImmutableArray<Payment> payments =
         [
@@ -65,15 +65,15 @@ internal static class PaymentEventDecision
         ];
         var decision = payments.IsEmpty
             ? builder.Build(new StockOutcome.Applied(reservation))
-            : Resolve(builder, reservation.OrderRef, payments, payments, null, matrix);
+            : Resolve(builder, reservation.OrderRef, payments, payments, null, matrices);
         return decision with { Outcome = new StockOutcome.Applied(builder.Reservation(reservation.Number)) };
     }
 
     /// <summary>Judges an order's held events again; says that it was swept, and that nothing came of it, where nothing did.</summary>
-    public static Decision Reconsider(TenantState state, string orderRef, TriggerMatrix matrix, DateTimeOffset now)
+    public static Decision Reconsider(TenantState state, string orderRef, TriggerMatrices matrices, DateTimeOffset now)
     {
         ImmutableArray<Payment> payments = [.. state.Payments.Where(payment => payment.OrderRef == orderRef)];
-        var decision = Resolve(new DecisionBuilder(state, now), orderRef, payments, payments, null, matrix);
+        var decision = Resolve(new DecisionBuilder(state, now), orderRef, payments, payments, null, matrices);
         return decision.Movements.IsEmpty && decision.EventResolutions.IsEmpty
             ? new Decision(new StockOutcome.Swept(Expired: false))
             : decision with { Outcome = new StockOutcome.Applied(null) };
@@ -85,13 +85,15 @@ internal static class PaymentEventDecision
         ImmutableArray<Payment> payments,
         ImmutableArray<Payment> before,
         Candidate? current,
-        TriggerMatrix matrix)
+        TriggerMatrices all)
     {
+        // Of all that is known, whether it counts or not: what an event that does not count has moved is undone under the same matrix.
+        var matrices = OrderMatrices.Of(all, builder, orderRef, payments);
         ImmutableArray<Payment> earlier = [.. before.Where(payment => payment.OrderRef == orderRef).Select(payment => payment.InItsCurrency())];
         ImmutableArray<Payment> counting = [.. payments.Select(payment => payment.InItsCurrency())];
         ImmutableArray<Verdict> verdicts = orderRef is null
             ? [Verdict.Held(InventoryAction.None, ResolutionReason.MissingContext, MissingWithoutOrder(payments))]
-            : OrderConvergence.Converge(builder, matrix, orderRef, counting, earlier);
+            : OrderConvergence.Converge(builder, matrices, orderRef, counting, earlier);
         ImmutableArray<Candidate> candidates =
         [
             .. counting.SelectMany(payment => payment.Waiting.Select(waiting => new Candidate(payment, waiting, IsSameFact: false, IsStale: false))),
@@ -101,20 +103,20 @@ internal static class PaymentEventDecision
         var lastRefunds = LastRefunds(candidates);
         var isHere = orderRef is not null && builder.ReservationsOfOrder(orderRef).Any(reservation => !reservation.IsFinal);
         ImmutableArray<Candidate> asked = [.. candidates.Where(candidate => !contradictions.ContainsKey(candidate))];
-        var asking = Asking(asked, verdicts, current, matrix);
+        var asking = Asking(asked, verdicts, current, matrices);
         var mover = !builder.HasMovements ? null
             : asking.FirstOrDefault(each => each.Value.Kind == ResolutionKind.Action, asking.FirstOrDefault()).Key ?? current;
         ImmutableArray<(Candidate Candidate, EventResolution Resolution)> resolutions =
         [
             .. candidates.Select(candidate => (candidate, (contradictions.TryGetValue(candidate, out var contradiction)
                 ? Resolution(candidate, ResolutionKind.Held, contradiction, orderRef)
-                : asking.TryGetValue(candidate, out var verdict)
+                : asking.TryGetValue(candidate, out var verdict) && !IsReviewedToo(candidate, verdict)
                     ? Resolution(candidate, verdict.Kind, verdict.Reason, orderRef, verdict.MissingFields)
-                    : ResolutionOf(candidate, lastRefunds, verdicts, orderRef, isHere, matrix)) with
+                    : ResolutionOf(candidate, lastRefunds, verdicts, orderRef, isHere, matrices)) with
                 {
                     Moves = candidate == mover,
-                    Before = StateOf(builder.State.ReservationsOfOrder(orderRef ?? ""), earlier.FirstOrDefault(each => each.Id == candidate.Payment.Id), matrix),
-                    After = StateOf(orderRef is null ? [] : builder.ReservationsOfOrder(orderRef), candidate.Payment, matrix),
+                    Before = StateOf(builder.State.ReservationsOfOrder(orderRef ?? ""), earlier.FirstOrDefault(each => each.Id == candidate.Payment.Id), matrices),
+                    After = StateOf(orderRef is null ? [] : builder.ReservationsOfOrder(orderRef), candidate.Payment, matrices),
                 })),
         ];
 
@@ -126,13 +128,19 @@ internal static class PaymentEventDecision
                 {
                     Waiting =
                     [
-                        .. resolutions.Where(each => each.Candidate.Payment.Id == payment.Id && IsJudgedAgain(each.Candidate, each.Resolution, matrix))
+                        .. resolutions.Where(each => each.Candidate.Payment.Id == payment.Id && IsJudgedAgain(each.Candidate, each.Resolution, matrices))
                             .Select(each => each.Candidate.Event with { Judged = IsNews(each.Candidate, each.Resolution) ? Judgement(each.Resolution) : each.Candidate.Event.Judged }),
                     ],
                 }),
             ],
             EventResolutions = [.. resolutions.Where(each => IsNews(each.Candidate, each.Resolution)).Select(each => each.Resolution)],
         };
+
+        // It moved some lines, and of others a person has to see it: that must not be hidden.
+        bool IsReviewedToo(Candidate candidate, Verdict verdict) =>
+            verdict.Kind == ResolutionKind.Action
+            && matrices.Asks(candidate.Event.Type, InventoryAction.Review)
+            && ResolutionOf(candidate, lastRefunds, verdicts, orderRef, isHere, matrices).Kind == ResolutionKind.Held;
     }
 
     /// <summary>What an event did stays its resolution, unless people have to look at it after all.</summary>
@@ -144,11 +152,11 @@ internal static class PaymentEventDecision
     private static EventJudgement Judgement(EventResolution resolution) =>
         new(resolution.Kind, resolution.Reason, string.Join(',', resolution.MissingFields));
 
-    private static OrderState StateOf(IEnumerable<Reservation> reservations, Payment? payment, TriggerMatrix matrix)
+    private static OrderState StateOf(IEnumerable<Reservation> reservations, Payment? payment, OrderMatrices matrices)
     {
         ImmutableArray<ReservationLine> lines = [.. reservations.SelectMany(reservation => reservation.Lines)];
         return new OrderState(
-            payment is null ? Standing.Unknown : PaymentStanding.Of(payment, matrix),
+            payment is null ? Standing.Unknown : matrices.All.Max(matrix => PaymentStanding.Of(payment, matrix)),
             lines.Sum(line => line.Reserved),
             lines.Sum(line => line.Committed),
             lines.Sum(line => line.Fulfilled));
@@ -160,18 +168,18 @@ internal static class PaymentEventDecision
         ImmutableArray<Verdict> verdicts,
         string? orderRef,
         bool isHere,
-        TriggerMatrix matrix)
+        OrderMatrices matrices)
     {
         var type = candidate.Event.Type;
-        var action = matrix.ActionFor(type);
         if (candidate.IsSameFact)
         {
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.SameFact, orderRef);
         }
 
         // A person needs the order to look at, but not its lines.
-        var needsContext = action == InventoryAction.Review && type != PaymentEventType.RefundPosted ? orderRef is null : action != InventoryAction.None;
-        if (needsContext && verdicts is [{ Reason: ResolutionReason.MissingContext } missing])
+        var needsContext = matrices.Asks(type, action =>
+            action == InventoryAction.Review && type != PaymentEventType.RefundPosted ? orderRef is null : action != InventoryAction.None);
+        if (needsContext && verdicts.FirstOrDefault(verdict => verdict.Reason == ResolutionReason.MissingContext) is { } missing)
         {
             return Resolution(
                 candidate,
@@ -183,7 +191,7 @@ internal static class PaymentEventDecision
 
         if (type == PaymentEventType.RefundPosted)
         {
-            return RefundResolution(candidate, lastRefunds.Contains(candidate), orderRef, isHere, matrix);
+            return RefundResolution(candidate, lastRefunds.Contains(candidate), orderRef, isHere, matrices);
         }
 
         // What failed then was taken in the end.
@@ -193,17 +201,19 @@ internal static class PaymentEventDecision
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.Stale, orderRef);
         }
 
-        return action switch
+        if (matrices.Asks(type, InventoryAction.Review))
         {
-            InventoryAction.Review => Resolution(candidate, ResolutionKind.Held, ResolutionReason.MatrixReview, orderRef),
-            InventoryAction.None => Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef),
-            _ => Resolution(
+            return Resolution(candidate, ResolutionKind.Held, ResolutionReason.MatrixReview, orderRef);
+        }
+
+        return matrices.Asks(type, action => action != InventoryAction.None)
+            ? Resolution(
                 candidate,
                 ResolutionKind.NoOp,
-                verdicts.FirstOrDefault(verdict => verdict.Kind == ResolutionKind.NoOp && verdict.Action == action)?.Reason
+                verdicts.FirstOrDefault(verdict => verdict.Kind == ResolutionKind.NoOp && matrices.Asks(type, verdict.Action))?.Reason
                     ?? (candidate.IsStale ? ResolutionReason.Stale : ResolutionReason.AlreadyThere),
-                orderRef),
-        };
+                orderRef)
+            : Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
     }
 
     /// <summary>
@@ -215,15 +225,16 @@ internal static class PaymentEventDecision
         bool isLast,
         string? orderRef,
         bool isHere,
-        TriggerMatrix matrix)
+        OrderMatrices matrices)
     {
-        if (matrix.ActionFor(PaymentEventType.RefundPosted) != InventoryAction.Review || !CanBeAll(candidate))
+        if (!matrices.Asks(PaymentEventType.RefundPosted, InventoryAction.Review) || !CanBeAll(candidate))
         {
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
         }
 
         // What is refunded was captured: where that is not known yet, the capture is still on its way.
-        var isPaid = candidate.Payment.Knows(PaymentEventType.CaptureSucceeded) || PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing;
+        var isPaid = candidate.Payment.Knows(PaymentEventType.CaptureSucceeded)
+            || matrices.All.Any(matrix => PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing);
         return !PaymentStanding.LiveRefunds(candidate.Payment).Any(fact => fact.ModificationRef == candidate.Event.ModificationRef)
                 ? Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.Stale, orderRef)
             : !isPaid ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.MissingContext, orderRef, ["capture"])
@@ -260,20 +271,20 @@ internal static class PaymentEventDecision
         ImmutableArray<Candidate> candidates,
         ImmutableArray<Verdict> verdicts,
         Candidate? current,
-        TriggerMatrix matrix)
+        OrderMatrices matrices)
     {
         var asking = new Dictionary<Candidate, Verdict>();
         foreach (var verdict in verdicts.Where(each => each.Kind == ResolutionKind.Held && each.Reason != ResolutionReason.MissingContext))
         {
-            if (Holding([.. candidates.Where(candidate => !asking.ContainsKey(candidate))], verdict, current, matrix) is { } candidate)
+            if (Holding([.. candidates.Where(candidate => !asking.ContainsKey(candidate))], verdict, current, matrices) is { } candidate)
             {
                 asking.Add(candidate, verdict);
             }
         }
 
         var acted = verdicts.Where(verdict => verdict.Kind == ResolutionKind.Action).ToImmutableArray();
-        var action = acted.FirstOrDefault(verdict => Acting(candidates, verdict, current, matrix) == current) ?? acted.FirstOrDefault();
-        if (action is not null && (Acting(candidates, action, current, matrix) ?? Bystander(candidates, current, matrix)) is { } actor)
+        var action = acted.FirstOrDefault(verdict => Acting(candidates, verdict, current, matrices) == current) ?? acted.FirstOrDefault();
+        if (action is not null && (Acting(candidates, action, current, matrices) ?? Bystander(candidates, current, matrices)) is { } actor)
         {
             asking.TryAdd(actor, action);
         }
@@ -282,7 +293,7 @@ internal static class PaymentEventDecision
     }
 
     /// <summary>The event that is held for it: the one that is already, else the one at hand, else the latest that asked for it.</summary>
-    private static Candidate? Holding(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
+    private static Candidate? Holding(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, OrderMatrices matrices)
     {
         var asking = Those(action => action == verdict.Action);
         var concerned = Those(action => action == verdict.Action || verdict.Concerns(action));
@@ -292,31 +303,33 @@ internal static class PaymentEventDecision
             ?? concerned.MaxBy(candidate => candidate.Event.OccurredAt);
 
         ImmutableArray<Candidate> Those(Func<InventoryAction, bool> ask) =>
-            [.. candidates.Where(candidate => !candidate.IsSameFact && ask(matrix.ActionFor(candidate.Event.Type)))];
+            [.. candidates.Where(candidate => !candidate.IsSameFact && matrices.Asks(candidate.Event.Type, ask))];
     }
 
     /// <summary>The event whose doing it is: the one at hand where it asked for it, else the latest that waited for it.</summary>
-    private static Candidate? Acting(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, TriggerMatrix matrix)
+    private static Candidate? Acting(ImmutableArray<Candidate> candidates, Verdict verdict, Candidate? current, OrderMatrices matrices)
     {
         var asking = candidates.Where(candidate => !candidate.IsSameFact
-            && matrix.ActionFor(candidate.Event.Type) == verdict.Action
+            && matrices.Asks(candidate.Event.Type, verdict.Action)
             && (candidate == current || candidate.Event.Judged is null or { Kind: ResolutionKind.Held })).ToImmutableArray();
         return asking.FirstOrDefault(candidate => candidate == current) ?? asking.MaxBy(candidate => candidate.Event.OccurredAt);
     }
 
     /// <summary>An event that brought what others had asked for, unless it is for people to look at itself.</summary>
-    private static Candidate? Bystander(ImmutableArray<Candidate> candidates, Candidate? current, TriggerMatrix matrix) =>
-        (current ?? candidates.LastOrDefault()) is { } candidate && matrix.ActionFor(candidate.Event.Type) != InventoryAction.Review ? candidate : null;
+    private static Candidate? Bystander(ImmutableArray<Candidate> candidates, Candidate? current, OrderMatrices matrices) =>
+        (current ?? candidates.LastOrDefault()) is { } candidate && !matrices.Asks(candidate.Event.Type, InventoryAction.Review) ? candidate : null;
 
     /// <summary>
     /// Events are judged again whenever more becomes known of their order: what is held may be mended, and what was in order may turn
-    /// out not to be. Except what only people or reports have to do with, once its context is known.
+    /// out not to be. Except what only people or reports have to do with, once its context is known; a line that is not known yet may
+    /// fall under any of the tenant's matrices.
     /// </summary>
-    private static bool IsJudgedAgain(Candidate candidate, EventResolution resolution, TriggerMatrix matrix) =>
+    private static bool IsJudgedAgain(Candidate candidate, EventResolution resolution, OrderMatrices matrices) =>
         !candidate.IsSameFact
         && (resolution.Kind == ResolutionKind.Held && resolution.Reason != ResolutionReason.MatrixReview
             || candidate.Event.Type is PaymentEventType.CaptureFailed or PaymentEventType.RefundPosted
-            || matrix.ActionFor(candidate.Event.Type) is InventoryAction.Reserve or InventoryAction.Commit or InventoryAction.Release);
+            || matrices.CanAsk(candidate.Event.Type, action => action is InventoryAction.Reserve or InventoryAction.Commit or InventoryAction.Release)
+            || matrices.CanDiffer(candidate.Event.Type, InventoryAction.Review));
 
     private static ImmutableArray<string> MissingWithoutOrder(ImmutableArray<Payment> payments) =>
         payments.All(payment => payment.Named is null) ? ["order_ref", "lines"] : ["order_ref"];

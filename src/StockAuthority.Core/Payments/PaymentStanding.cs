@@ -115,6 +115,22 @@ internal static class PaymentStanding
         .Where(fact => matrix.ActionFor(fact.Type) is InventoryAction.Reserve or InventoryAction.Commit)
         .Max(fact => fact.OccurredAt);
 
+    /// <summary>
+    /// Until when what it holds is held: an uncaptured authorization for the window of its payment method, captured money until
+    /// it is settled. Null where the matrix says nothing.
+    /// </summary>
+    public static DateTimeOffset? HeldUntil(Payment payment, TriggerMatrix matrix)
+    {
+        if (LiveCaptures(payment).ToImmutableArray() is { IsEmpty: false } captures && matrix.ActionFor(PaymentEventType.CaptureSucceeded) == InventoryAction.Reserve)
+        {
+            return captures.Max(fact => fact.OccurredAt) + TriggerMatrix.LongestWindow;
+        }
+
+        return payment.Facts.Where(fact => fact.Type == PaymentEventType.AuthCreated)
+            .Select(fact => matrix.WindowFor(fact.PaymentMethod) is { } window ? fact.OccurredAt + window : (DateTimeOffset?)null)
+            .Max();
+    }
+
     /// <summary>The matrix wants units of fully refunded orders back on sale unless they were handed over.</summary>
     public static bool IsRefundedToRelease(Payment payment, TriggerMatrix matrix) =>
         matrix.ActionFor(PaymentEventType.RefundPosted) == InventoryAction.Release && IsRefundedInFull(payment);

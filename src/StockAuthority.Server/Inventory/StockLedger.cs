@@ -21,7 +21,7 @@ internal sealed class StockLedger : BackgroundService
     public StockLedger(
         IOptions<LedgerOptions> options,
         NpgsqlDataSource dataSource,
-        TriggerMatrix matrix,
+        TriggerMatrices matrices,
         FeedSignals feed,
         AvailabilityRefresh availability,
         TimeProvider time,
@@ -29,7 +29,7 @@ internal sealed class StockLedger : BackgroundService
     {
         _lanes =
         [
-            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, matrix, OnCommitted, time, logger)),
+            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, matrices, OnCommitted, time, logger)),
         ];
 
         void OnCommitted(CommittedBatch batch)

@@ -58,7 +58,8 @@ internal sealed partial class StoredJson : JsonSerializerContext
             Lines(fact.Lines),
             fact.LearnedAt,
             fact.Amount?.Currency,
-            fact.Amount?.MinorUnits))],
+            fact.Amount?.MinorUnits,
+            fact.PaymentMethod))],
         Default.StoredFactArray);
 
     public static string WriteWaiting(Payment payment) => JsonSerializer.Serialize(
@@ -99,7 +100,10 @@ internal sealed partial class StoredJson : JsonSerializerContext
                     fact.FullAmount,
                     Lines(fact.Lines),
                     fact.LearnedAt,
-                    fact is { Currency: { } currency, MinorUnits: { } minorUnits } ? new Money(currency, minorUnits) : null)),
+                    fact is { Currency: { } currency, MinorUnits: { } minorUnits } ? new Money(currency, minorUnits) : null)
+                    {
+                        PaymentMethod = fact.PaymentMethod,
+                    }),
             ],
             [
                 .. JsonSerializer.Deserialize(waiting, Default.StoredWaitingEventArray)!.Select(each => new WaitingEvent(
@@ -151,7 +155,8 @@ internal sealed record StoredFact(
     StoredLine[] Lines,
     long LearnedAt,
     string? Currency = null,
-    long? MinorUnits = null);
+    long? MinorUnits = null,
+    string? PaymentMethod = null);
 
 /// <param name="Kind">Null in what was stored before events were judged again, as <paramref name="Reason"/>.</param>
 internal sealed record StoredWaitingEvent(

@@ -16,6 +16,7 @@ internal static class PaymentRequests
     private const int OldestSchemaVersion = 1;
     private const int NewestSchemaVersion = 2;
     private const int MaximumModificationRefLength = 256;
+    private const int MaximumPaymentMethodLength = 64;
     private const int MaximumReportLineLength = 256;
     private const int MaximumProblems = 50;
 
@@ -60,6 +61,7 @@ internal static class PaymentRequests
         var paymentObjectId = fields.Optional("event.payment_object_id", message.PaymentObjectId);
         fields.Optional("event.modification_ref", message.ModificationRef, MaximumModificationRefLength);
         var orderRef = fields.Optional("event.order_ref", message.OrderRef);
+        var paymentMethod = fields.Optional("event.payment_method", message.PaymentMethod, MaximumPaymentMethodLength);
         var lines = StockRequests.Lines(fields, message.Lines, isSigned: false, isRequired: false, "event.lines");
         var amount = Amount(fields, message);
         fields.ThrowIfAny();
@@ -68,14 +70,16 @@ internal static class PaymentRequests
             id,
             (Ledger.PaymentEventType)message.EventType,
             paymentObjectId,
-
             ModificationRef(message),
             orderRef,
             lines,
             message.FullAmount,
             occurredAt ?? DateTimeOffset.UnixEpoch,
             [.. message.Problems],
-            amount));
+            amount)
+        {
+            PaymentMethod = message.SchemaVersion >= NewestSchemaVersion ? paymentMethod : null,
+        });
     }
 
     /// <summary>Without one the event stands for itself. A return is known by its document.</summary>

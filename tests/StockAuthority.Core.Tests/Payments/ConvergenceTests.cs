@@ -64,7 +64,7 @@ public sealed class ConvergenceTests
         ["reversals"] = (Reversals, 5),
     };
 
-    private static readonly Dictionary<string, TriggerMatrix> MatricesByName = new()
+    private static readonly Dictionary<string, TriggerMatrices> MatricesByName = new()
     {
         ["reserve on authorization"] = Matrices.ReserveOnAuthorization,
         ["a failed capture releases"] = Matrices.With(("capture-failed", InventoryAction.Release)),

@@ -98,7 +98,7 @@ public sealed class LongHistoryTests
             return batches.ToImmutable();
         });
 
-    private static EndState Deliver(TriggerMatrix matrix, bool isRegistered, ImmutableArray<ImmutableArray<PaymentEvent>> batches)
+    private static EndState Deliver(TriggerMatrices matrix, bool isRegistered, ImmutableArray<ImmutableArray<PaymentEvent>> batches)
     {
         var ledger = Ledger(matrix, 50);
         if (isRegistered)
@@ -115,7 +115,7 @@ public sealed class LongHistoryTests
         return EndState.Of(ledger);
     }
 
-    private static LedgerModel Ledger(TriggerMatrix matrix, long stock)
+    private static LedgerModel Ledger(TriggerMatrices matrix, long stock)
     {
         var ledger = new LedgerModel(matrix);
         ledger.Stock(Shop.Mugs(Math.Max(1, stock)), Shop.Teas(50));

@@ -13,11 +13,12 @@ public sealed class RandomEventTests
     private static readonly ImmutableArray<StockLine> OrderLines = [Shop.Mugs(3), Shop.Teas(2)];
 
     /// <summary>With how many payments: a refund that releases leaves units committed while another payment holds the order.</summary>
-    private static readonly Dictionary<string, (TriggerMatrix Matrix, int PaymentCount)> MatricesByName = new()
+    private static readonly Dictionary<string, (TriggerMatrices Matrix, int PaymentCount)> MatricesByName = new()
     {
         ["reserve on authorization"] = (Matrices.ReserveOnAuthorization, 3),
         ["release on refund"] = (Matrices.With(("refund-posted", InventoryAction.Release)), 1),
         ["deduct at settlement"] = (Matrices.DeductAtSettlement, 3),
+        ["mixed classes"] = (Matrices.Mixed, 3),
         ["reserve, and deduct at settlement"] = (Matrices.ReserveAndDeductAtSettlement, 3),
     };
 
@@ -60,10 +61,13 @@ public sealed class RandomEventTests
             .Array[1, 7]
             .Select(events => events.DistinctBy(each => each.Id).ToArray())
             .SelectMany(events => Gen.Select(Gen.Const(events), Gen.Shuffle(events)))
-            .Sample((first, second) => Run(matrix, isRegistered, first).ShouldBe(Run(matrix, isRegistered, second)), iter: 1_500, print: Print);
+            .Sample((first, second) => Seen(Run(matrix, isRegistered, first)).ShouldBe(Seen(Run(matrix, isRegistered, second))), iter: 1_500, print: Print);
+
+        // Where it only shows later that the order has lines of another class, what was resolved by then stays so (decision record 0013).
+        (Summary Stock, string? Holds) Seen((Summary Stock, string Holds) end) => matrix.Overrides.IsEmpty || isRegistered ? end : (end.Stock, null);
     }
 
-    private static (Summary Stock, string Holds) Run(TriggerMatrix matrix, bool isRegistered, PaymentEvent[] events)
+    private static (Summary Stock, string Holds) Run(TriggerMatrices matrix, bool isRegistered, PaymentEvent[] events)
     {
         var model = new LedgerModel(matrix);
         model.Stock(Shop.Mugs(10), Shop.Teas(10));
