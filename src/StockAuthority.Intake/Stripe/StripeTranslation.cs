@@ -77,13 +77,17 @@ internal static class StripeTranslation
 
         translated.ProviderEventId = id;
         translated.OccurTime = createdAt.ToTimestamp();
-        if (translated.EventType != PaymentEventType.Unknown)
+        if (translated.EventType != PaymentEventType.Unknown && !IsOfPayment(fields))
         {
             AddOrder(translated, fields.Find("metadata"), problems);
         }
 
-        return Translated.Stamped(translated, Provider, row, type, problems);
+        return Translated.Stamped(translated, Provider, row, translated.ProviderEventType is { Length: > 0 } state ? state : type, problems);
     }
+
+    // A refund's and a dispute's metadata are their own: their order is their payment's.
+    private static bool IsOfPayment(EventFields payload) =>
+        payload.Find("object") is { ValueKind: JsonValueKind.String } kind && (kind.ValueEquals("refund") || kind.ValueEquals("dispute") || kind.ValueEquals("payout"));
 
     private static bool IsThin(EventFields envelope) =>
         envelope.Find("object") is { ValueKind: JsonValueKind.String } kind && kind.ValueEquals("v2.core.event");

@@ -87,26 +87,6 @@ public sealed class StripeTranslationTests
     }
 
     [Fact]
-    public void A_full_refund_is_refund_posted()
-    {
-        var translated = Translate("charge.refunded", StripeBodies.Charge(refunded: 1000, isRefunded: true));
-        translated.EventType.ShouldBe(PaymentEventType.RefundPosted);
-        translated.ModificationRef.ShouldBe("ch_1:refunded:1000");
-        translated.Amount.MinorUnits.ShouldBe(1000);
-        translated.FullAmount.ShouldBeTrue();
-    }
-
-    [Fact]
-    public void A_partial_refund_is_not_the_full_amount()
-    {
-        var translated = Translate("charge.refunded", StripeBodies.Charge(refunded: 250));
-        translated.EventType.ShouldBe(PaymentEventType.RefundPosted);
-        translated.ModificationRef.ShouldBe("ch_1:refunded:250");
-        translated.Amount.MinorUnits.ShouldBe(250);
-        translated.FullAmount.ShouldBeFalse();
-    }
-
-    [Fact]
     public void A_refund_that_follows_a_cancelled_authorization_is_auth_voided()
     {
         var translated = Translate("charge.refunded", StripeBodies.Charge(captured: 0, refunded: 1000, isCaptured: false, isRefunded: true));
@@ -124,27 +104,6 @@ public sealed class StripeTranslationTests
         translated.Amount.MinorUnits.ShouldBe(600);
         translated.FullAmount.ShouldBeFalse();
     }
-
-    [Fact]
-    public void A_refund_after_a_partial_capture_counts_captured_money_only()
-    {
-        var partial = Translate("charge.refunded", StripeBodies.Charge(captured: 600, refunded: 700));
-        partial.EventType.ShouldBe(PaymentEventType.RefundPosted);
-        partial.Amount.MinorUnits.ShouldBe(300);
-        partial.FullAmount.ShouldBeFalse();
-
-        var full = Translate("charge.refunded", StripeBodies.Charge(captured: 600, refunded: 1000, isRefunded: true));
-        full.Amount.MinorUnits.ShouldBe(600);
-        full.FullAmount.ShouldBeTrue();
-    }
-
-    [Fact]
-    public void Never_more_is_refunded_than_was_captured() =>
-        Gen.Select(Gen.Long[1, 5000], Gen.Long[1, 5000], Gen.Long[1, 5000], Gen.Bool).Sample((amount, captured, refunded, isRefunded) =>
-        {
-            var translated = Translate("charge.refunded", StripeBodies.Charge(amount, captured, refunded, isRefunded: isRefunded));
-            translated.Amount.MinorUnits.ShouldBeInRange(1, captured);
-        });
 
     [Fact]
     public void Any_other_type_is_unknown_and_keeps_its_own_name_and_id()
