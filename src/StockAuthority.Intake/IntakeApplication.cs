@@ -86,6 +86,7 @@ internal static class IntakeApplication
 
         // A line or more for each request would let anyone fill the log; rejections are counted instead.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -131,6 +132,8 @@ internal static class IntakeApplication
         services.AddSingleton<WebhookReceiver>();
 
         services.AddSingleton<InboxQueue>();
+        services.AddProviderHttp();
+        services.AddSingleton<EventCompletion>();
         services.AddSingleton<PaymentEventSender>();
         services.AddHostedService<InboxDispatcher>();
     }

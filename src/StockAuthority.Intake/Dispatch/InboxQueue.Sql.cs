@@ -11,7 +11,8 @@ internal sealed partial class InboxQueue
             ORDER BY due_at
             LIMIT $3
             FOR UPDATE SKIP LOCKED)
-        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position, replay_count
+        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position, replay_count,
+            completion, completion_problem
         """;
 
     private const string FinishSql =
@@ -23,8 +24,18 @@ internal sealed partial class InboxQueue
     private const string ReplaySql =
         """
         UPDATE inbox SET status = 'pending', due_at = $2, replay_count = replay_count + 1, attempt_count = 0,
-            resolution = NULL, reason = NULL, finished_at = NULL, last_error = NULL
+            resolution = NULL, reason = NULL, finished_at = NULL, last_error = NULL, completion_problem = NULL
         WHERE inbox_id = ANY($1) AND status <> 'pending'
+        """;
+
+    // Two replicas can hold one row after a lease ran out: whoever stores first has completed it for both.
+    private const string CompleteSql =
+        """
+        UPDATE inbox SET
+            completion = CASE WHEN completion IS NULL AND completion_problem IS NULL THEN $3 ELSE completion END,
+            completion_problem = CASE WHEN completion IS NULL AND completion_problem IS NULL THEN $4 ELSE completion_problem END
+        WHERE inbox_id = $1 AND tenant_id = $2
+        RETURNING completion, completion_problem
         """;
 
     private const string DeferSql =

@@ -33,7 +33,9 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
                 await reader.GetFieldValueAsync<byte[]>(5, cancellationToken),
                 reader.GetInt32(6),
                 reader.GetInt32(7),
-                reader.GetInt32(8)));
+                reader.GetInt32(8),
+                await NullableAsync<byte[]>(reader, 9, cancellationToken),
+                await NullableAsync<string>(reader, 10, cancellationToken)));
         }
 
         return rows;
@@ -58,6 +60,25 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
         return await replay.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Returns once what was fetched, or why nothing was, is committed.</summary>
+    /// <returns>The row with what is stored: another replica may have been first.</returns>
+    public async Task<InboxRow> CompleteAsync(InboxRow row, byte[]? completion, string? problem, CancellationToken cancellationToken)
+    {
+        await using var complete = database.CreateCommand(CompleteSql);
+        complete.Parameters.Add(new() { Value = row.InboxId });
+        complete.Parameters.Add(new() { Value = row.TenantId });
+        complete.Parameters.Add(new() { Value = (object?)completion ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
+        complete.Parameters.Add(new() { Value = (object?)problem ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await complete.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? row with
+            {
+                Completion = await NullableAsync<byte[]>(reader, 0, cancellationToken),
+                CompletionProblem = await NullableAsync<string>(reader, 1, cancellationToken),
+            }
+            : throw new InvalidOperationException($"Row {row.InboxId} is not in the inbox any more.");
+    }
+
     public async Task DeferAsync(InboxRow row, TimeSpan delay, string reason, CancellationToken cancellationToken)
     {
         await using var defer = database.CreateCommand(DeferSql);
@@ -67,6 +88,10 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
         defer.Parameters.Add(new() { Value = reason });
         await defer.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static async Task<T?> NullableAsync<T>(NpgsqlDataReader reader, int ordinal, CancellationToken cancellationToken)
+        where T : class =>
+        await reader.IsDBNullAsync(ordinal, cancellationToken) ? null : await reader.GetFieldValueAsync<T>(ordinal, cancellationToken);
 
     private async Task FinishAsync(InboxRow row, string status, string? resolution, string reason, CancellationToken cancellationToken)
     {

@@ -32,6 +32,17 @@ internal interface IPaymentProvider
     /// UNREADABLE event with its problems, never an exception.
     /// </summary>
     PaymentEvent Translate(InboxRow row);
+
+    /// <summary>Whether the body only names its object, which has to be fetched before the event can be translated.</summary>
+    bool IsIncomplete(InboxRow row) => false;
+
+    /// <summary>
+    /// Fetches what an incomplete event names. What comes is stored with the row before it is translated, and is not fetched
+    /// again: <see cref="Translate"/> finds it there.
+    /// </summary>
+    /// <param name="http">Retries, times out and breaks its circuit; the addresses and the authentication are the provider's.</param>
+    Task<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"{Name} has no incomplete events.");
 }
 
 /// <summary>Reads a provider's settings; what is missing is collected there, so that the process names all of it at once.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
@@ -67,14 +66,11 @@ internal static class StripeCharges
     }
 
     /// <summary>
-    /// The reference is the total that had been captured by then: several captures of one charge are several facts, and each
-    /// of them has one reference in whichever event it is told.
+    /// Stripe tells the total that has been captured of a charge, up to fifty times. So the charge is the reference, and all of it is
+    /// one fact whose amount grows: amounts of one fact are not added up, as those of several would be.
     /// </summary>
-    public static PaymentEvent Capture(EventFields fields, string payment, string chargeId, long captured, long amount)
-    {
-        var reference = string.Create(CultureInfo.InvariantCulture, $"{chargeId}:{captured}");
-        return StripePaymentFacts.Fact(PaymentEventType.CaptureSucceeded, fields, payment, reference, captured, captured >= amount);
-    }
+    public static PaymentEvent Capture(EventFields fields, string payment, string chargeId, long captured, long amount) =>
+        StripePaymentFacts.Fact(PaymentEventType.CaptureSucceeded, fields, payment, chargeId, captured, captured >= amount);
 
     // A charge that was made without an intent is its own payment.
     private static string PaymentOf(EventFields charge) =>
