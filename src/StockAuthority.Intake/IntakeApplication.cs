@@ -126,6 +126,8 @@ internal static class IntakeApplication
         services.AddSingleton<InboxWriter>();
         services.AddSingleton<InboxSignal>();
         services.AddHostedService<InboxRetention>();
+        services.AddSingleton<EventPulls>();
+        services.AddHostedService<StripeGapDetection>();
 
         services.AddSingleton<RejectionTrace>();
         services.AddHostedService<RejectionTraceWriter>();

@@ -24,10 +24,10 @@ internal sealed class EventCompletion(InboxQueue queue, IHttpClientFactory clien
         switch (await provider.FetchAsync(row, clients.CreateClient(ProviderHttp.Client), cancellationToken))
         {
             case FetchOutcome.Fetched fetched:
-                return new CompletionOutcome.Complete(await queue.CompleteAsync(row, fetched.Document, null, cancellationToken));
+                return new CompletionOutcome.Complete(await queue.CompleteAsync(row, fetched, cancellationToken));
             case FetchOutcome.Failed failed when row.AttemptCount >= settings.FetchAttempts:
                 var problem = $"{FetchFailed}: what the event names could not be fetched in {row.AttemptCount} attempts, at last because of {failed.Reason}";
-                return new CompletionOutcome.Complete(await queue.CompleteAsync(row, null, problem, cancellationToken));
+                return new CompletionOutcome.Complete(await queue.GiveUpFetchingAsync(row, problem, cancellationToken));
             case FetchOutcome.Failed failed:
                 await queue.DeferAsync(row, DelayAfter(row.AttemptCount), $"{FetchFailed}: {failed.Reason}", cancellationToken);
                 return new CompletionOutcome.Deferred(failed.Reason);

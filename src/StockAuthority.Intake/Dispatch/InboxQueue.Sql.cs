@@ -33,7 +33,8 @@ internal sealed partial class InboxQueue
         """
         UPDATE inbox SET
             completion = CASE WHEN completion IS NULL AND completion_problem IS NULL THEN $3 ELSE completion END,
-            completion_problem = CASE WHEN completion IS NULL AND completion_problem IS NULL THEN $4 ELSE completion_problem END
+            completion_problem = CASE WHEN completion IS NULL AND completion_problem IS NULL THEN $4 ELSE completion_problem END,
+            event_id = coalesce($5, event_id)
         WHERE inbox_id = $1 AND tenant_id = $2
         RETURNING completion, completion_problem
         """;

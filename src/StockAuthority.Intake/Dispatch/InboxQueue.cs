@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using StockAuthority.Intake.Providers;
 
 namespace StockAuthority.Intake.Dispatch;
 
@@ -60,24 +61,15 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
         return await replay.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Returns once what was fetched, or why nothing was, is committed.</summary>
+    /// <summary>Returns once what was fetched is committed.</summary>
     /// <returns>The row with what is stored: another replica may have been first.</returns>
-    public async Task<InboxRow> CompleteAsync(InboxRow row, byte[]? completion, string? problem, CancellationToken cancellationToken)
-    {
-        await using var complete = database.CreateCommand(CompleteSql);
-        complete.Parameters.Add(new() { Value = row.InboxId });
-        complete.Parameters.Add(new() { Value = row.TenantId });
-        complete.Parameters.Add(new() { Value = (object?)completion ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
-        complete.Parameters.Add(new() { Value = (object?)problem ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        await using var reader = await complete.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? row with
-            {
-                Completion = await NullableAsync<byte[]>(reader, 0, cancellationToken),
-                CompletionProblem = await NullableAsync<string>(reader, 1, cancellationToken),
-            }
-            : throw new InvalidOperationException($"Row {row.InboxId} is not in the inbox any more.");
-    }
+    public Task<InboxRow> CompleteAsync(InboxRow row, FetchOutcome.Fetched fetched, CancellationToken cancellationToken) =>
+        CompleteAsync(row, fetched.Document, fetched.EventId, null, cancellationToken);
+
+    /// <summary>Returns once it is committed why nothing was fetched.</summary>
+    /// <returns>The row with what is stored: another replica may have been first.</returns>
+    public Task<InboxRow> GiveUpFetchingAsync(InboxRow row, string problem, CancellationToken cancellationToken) =>
+        CompleteAsync(row, null, null, problem, cancellationToken);
 
     public async Task DeferAsync(InboxRow row, TimeSpan delay, string reason, CancellationToken cancellationToken)
     {
@@ -92,6 +84,24 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
     private static async Task<T?> NullableAsync<T>(NpgsqlDataReader reader, int ordinal, CancellationToken cancellationToken)
         where T : class =>
         await reader.IsDBNullAsync(ordinal, cancellationToken) ? null : await reader.GetFieldValueAsync<T>(ordinal, cancellationToken);
+
+    private async Task<InboxRow> CompleteAsync(InboxRow row, byte[]? completion, string? eventId, string? problem, CancellationToken cancellationToken)
+    {
+        await using var complete = database.CreateCommand(CompleteSql);
+        complete.Parameters.Add(new() { Value = row.InboxId });
+        complete.Parameters.Add(new() { Value = row.TenantId });
+        complete.Parameters.Add(new() { Value = (object?)completion ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
+        complete.Parameters.Add(new() { Value = (object?)problem ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        complete.Parameters.Add(new() { Value = (object?)eventId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await complete.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? row with
+            {
+                Completion = await NullableAsync<byte[]>(reader, 0, cancellationToken),
+                CompletionProblem = await NullableAsync<string>(reader, 1, cancellationToken),
+            }
+            : throw new InvalidOperationException($"Row {row.InboxId} is not in the inbox any more.");
+    }
 
     private async Task FinishAsync(InboxRow row, string status, string? resolution, string reason, CancellationToken cancellationToken)
     {

@@ -8,7 +8,8 @@ internal abstract record FetchOutcome
     }
 
     /// <param name="Document">All that the translation needs, as it will be stored.</param>
-    public sealed record Fetched(byte[] Document) : FetchOutcome;
+    /// <param name="EventId">The id under which the same event is in the provider's list, where that is another.</param>
+    public sealed record Fetched(byte[] Document, string? EventId = null) : FetchOutcome;
 
     /// <param name="Reason">For the log and the record: never a body and never a secret.</param>
     public sealed record Failed(string Reason) : FetchOutcome;

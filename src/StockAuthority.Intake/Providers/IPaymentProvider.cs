@@ -24,6 +24,9 @@ internal interface IPaymentProvider
     /// </summary>
     IReadOnlyList<SignatureVerdict> Verify(string account, IHeaderDictionary headers, byte[] body, DateTimeOffset now);
 
+    /// <summary>The provider's id of the body's one event, where its events are also pulled: by it they are known to be here already.</summary>
+    string? EventId(ReadOnlySpan<byte> body) => null;
+
     /// <summary>The answer that the provider understands as an acknowledgement, once everything is stored.</summary>
     IResult Acknowledge();
 

@@ -13,15 +13,15 @@ internal sealed class StripeApi(Uri baseAddress)
     public static readonly Uri PublicAddress = new("https://api.stripe.com");
 
     /// <param name="pathAndQuery">Begins with a slash.</param>
-    /// <param name="context">The account that it happened in, where that is not the key's own.</param>
-    public async Task<StripeAnswer> GetAsync(HttpClient http, string apiKey, string pathAndQuery, string? context, CancellationToken cancellationToken)
+    /// <param name="scope">The header that names the account, where that is not the key's own.</param>
+    public async Task<StripeAnswer> GetAsync(HttpClient http, string apiKey, string pathAndQuery, (string Header, string? Account) scope, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(baseAddress, pathAndQuery));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
         request.Headers.Add("Stripe-Version", StripeConfiguration.ApiVersion);
-        if (!string.IsNullOrEmpty(context))
+        if (!string.IsNullOrEmpty(scope.Account))
         {
-            request.Headers.TryAddWithoutValidation("Stripe-Context", context);
+            request.Headers.TryAddWithoutValidation(scope.Header, scope.Account);
         }
 
         try

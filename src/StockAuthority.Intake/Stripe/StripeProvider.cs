@@ -1,17 +1,29 @@
 using System.Collections.Frozen;
 using StockAuthority.Intake.Dispatch;
+using StockAuthority.Intake.Inbox;
 using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
 namespace StockAuthority.Intake.Stripe;
 
-internal sealed class StripeProvider(FrozenDictionary<string, StripeAccount> accounts, StripeApi api) : IPaymentProvider
+internal sealed class StripeProvider(FrozenDictionary<string, StripeAccount> accounts, StripeApi api, TimeSpan pullInterval, int? firstDays) : IPaymentProvider
 {
     public string Name => StripeTranslation.Provider;
 
     public IReadOnlyDictionary<string, string> Tenants { get; } = accounts.ToFrozenDictionary(each => each.Key, each => each.Value.TenantId, StringComparer.Ordinal);
 
     public IReadOnlyList<string> StoredHeaders { get; } = [StripeSignature.Header, "Content-Type", "User-Agent"];
+
+    /// <summary>How often events are pulled.</summary>
+    public TimeSpan PullInterval { get; } = pullInterval;
+
+    /// <summary>How far back the first pull of an account reaches; null for its first webhook.</summary>
+    public int? FirstDays { get; } = firstDays;
+
+    /// <summary>The accounts whose events are pulled: those with a key, unless it is turned off.</summary>
+    public IReadOnlyList<PulledAccount> PulledAccounts { get; } = pullInterval == TimeSpan.Zero
+        ? []
+        : [.. accounts.Where(each => each.Value.ApiKey is not null).Select(each => new PulledAccount(each.Value.TenantId, StripeTranslation.Provider, each.Key))];
 
     public static IPaymentProvider Read(ProviderSettings settings) => new StripeProvider(
         settings.Accounts("Stripe", account =>
@@ -24,10 +36,14 @@ internal sealed class StripeProvider(FrozenDictionary<string, StripeAccount> acc
                 account["AccountId"],
                 account["ApiKey"] is { Length: > 0 } key ? key : null);
         }),
-        new StripeApi(settings.Address("Stripe:ApiBaseUrl", StripeApi.PublicAddress)));
+        new StripeApi(settings.Address("Stripe:ApiBaseUrl", StripeApi.PublicAddress)),
+        TimeSpan.FromMinutes(settings.Number("Stripe:GapDetection:IntervalMinutes", fallback: 15, lowest: 0, highest: 1440)),
+        settings.Number("Stripe:GapDetection:FirstDays", fallback: -1, lowest: 0, highest: 30) is >= 0 and var days ? days : null);
 
     public IReadOnlyList<SignatureVerdict> Verify(string account, IHeaderDictionary headers, byte[] body, DateTimeOffset now) =>
         [StripeSignature.Verify(headers[StripeSignature.Header], body, accounts[account].SigningSecrets, now)];
+
+    public string? EventId(ReadOnlySpan<byte> body) => StripeEventId.Read(body);
 
     public IResult Acknowledge() => TypedResults.Ok(new { received = true });
 
@@ -37,4 +53,15 @@ internal sealed class StripeProvider(FrozenDictionary<string, StripeAccount> acc
 
     public Task<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) =>
         StripeThinEvents.FetchAsync(api, http, accounts[row.Account].ApiKey!, row, cancellationToken);
+
+    public async Task<StripeEventPage> ListEventsAsync(string account, StripeEventFilter filter, string? after, HttpClient http, CancellationToken cancellationToken)
+    {
+        var (key, id) = (accounts[account].ApiKey!, accounts[account].AccountId);
+        return await api.GetAsync(http, key, StripeEventList.Path(filter, after), ("Stripe-Account", id), cancellationToken) switch
+        {
+            StripeAnswer.Given given => StripeEventList.Read(given.Body),
+            StripeAnswer.Refused refused => new StripeEventPage.Refused(refused.Reason),
+            _ => throw new InvalidOperationException("An answer is given or refused."),
+        };
+    }
 }

@@ -53,7 +53,7 @@ internal static partial class StripeThinEvents
             (id, type, context) = (envelope.Text("id"), envelope.Text("type"), envelope.OptionalText("context"));
         }
 
-        var answer = await api.GetAsync(http, apiKey, $"/v2/core/events/{Uri.EscapeDataString(id)}", context, cancellationToken);
+        var answer = await api.GetAsync(http, apiKey, $"/v2/core/events/{Uri.EscapeDataString(id)}", ("Stripe-Context", context), cancellationToken);
         if (answer is not StripeAnswer.Given { Body: var happened })
         {
             return Failed("the event", answer);
@@ -64,7 +64,7 @@ internal static partial class StripeThinEvents
             return new FetchOutcome.Failed("the event's related_object, which is missing or has no url of Stripe's API");
         }
 
-        answer = await api.GetAsync(http, apiKey, path + Expansion(type), context, cancellationToken);
+        answer = await api.GetAsync(http, apiKey, path + Expansion(type), ("Stripe-Context", context), cancellationToken);
         return answer is StripeAnswer.Given { Body: var related } ? Joined(happened, related) : Failed("its object", answer);
     }
 
@@ -79,9 +79,10 @@ internal static partial class StripeThinEvents
         try
         {
             using var readable = JsonDocument.Parse(document, Translated.Strict);
-            return new FetchOutcome.Fetched(document);
+            var snapshot = new EventFields(readable.RootElement, "fetched", []).Object("event").OptionalText("snapshot_event");
+            return new FetchOutcome.Fetched(document, snapshot.Length > 0 ? snapshot : null);
         }
-        catch (JsonException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             return new FetchOutcome.Failed("an answer that is not JSON");
         }
