@@ -12,7 +12,7 @@ internal sealed partial class InboxQueue
             LIMIT $3
             FOR UPDATE SKIP LOCKED)
         RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position, replay_count,
-            completion, completion_problem
+            completion, completion_problem, report_cursor
         """;
 
     private const string FinishSql =
@@ -37,6 +37,16 @@ internal sealed partial class InboxQueue
             event_id = coalesce($5, event_id)
         WHERE inbox_id = $1 AND tenant_id = $2
         RETURNING completion, completion_problem
+        """;
+
+    // The lease goes on while parts come, and attempts that bring one are not counted. Locks the row: of two replicas that hold
+    // it, after a lease ran out, the second finds another cursor and stops.
+    private const string AdvanceReportSql =
+        """
+        UPDATE inbox SET report_cursor = $4, report_line_count = report_line_count + $5, due_at = $6, attempt_count = 0,
+            completion = CASE WHEN $4::text IS NULL THEN convert_to(jsonb_build_object('report_line_count', report_line_count + $5)::text, 'UTF8') END
+        WHERE inbox_id = $1 AND tenant_id = $2 AND report_cursor IS NOT DISTINCT FROM $3 AND completion IS NULL AND status = 'pending'
+        RETURNING completion
         """;
 
     private const string DeferSql =

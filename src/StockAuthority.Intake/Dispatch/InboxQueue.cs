@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using StockAuthority.Intake.Inbox;
 using StockAuthority.Intake.Providers;
 
 namespace StockAuthority.Intake.Dispatch;
@@ -36,7 +37,8 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
                 reader.GetInt32(7),
                 reader.GetInt32(8),
                 await NullableAsync<byte[]>(reader, 9, cancellationToken),
-                await NullableAsync<string>(reader, 10, cancellationToken)));
+                await NullableAsync<string>(reader, 10, cancellationToken),
+                await NullableAsync<string>(reader, 11, cancellationToken)));
         }
 
         return rows;
@@ -70,6 +72,42 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
     /// <returns>The row with what is stored: another replica may have been first.</returns>
     public Task<InboxRow> GiveUpFetchingAsync(InboxRow row, string problem, CancellationToken cancellationToken) =>
         CompleteAsync(row, null, null, problem, cancellationToken);
+
+    /// <summary>Returns once the lines of a part are rows of their own, those that were there already excepted, and the cursor is past them.</summary>
+    /// <returns>The row as it is then, complete after the last part; null where another replica is at it.</returns>
+    public async Task<InboxRow?> StorePartAsync(InboxRow row, FetchOutcome.Part part, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var advance = new NpgsqlCommand(AdvanceReportSql, connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = row.InboxId },
+                new() { Value = row.TenantId },
+                new() { Value = (object?)row.ReportCursor ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = (object?)part.Next ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = (long)part.Lines.Count },
+                new() { Value = now + Lease },
+            },
+        };
+        InboxRow stored;
+        await using (var reader = await advance.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await reader.ReadAsync(cancellationToken))
+            {
+                return null;
+            }
+
+            stored = row with { ReportCursor = part.Next, AttemptCount = 0, Completion = await NullableAsync<byte[]>(reader, 0, cancellationToken) };
+        }
+
+        await using var insert = PulledRows.Insert(connection, transaction, new PulledAccount(row.TenantId, row.Provider, row.Account), part.Lines, now);
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return stored;
+    }
 
     public async Task DeferAsync(InboxRow row, TimeSpan delay, string reason, CancellationToken cancellationToken)
     {

@@ -27,16 +27,6 @@ internal sealed partial class EventPulls
         WHERE account = $1 AND provider = $2 AND tenant_id = $3 AND run_id = $4
         """;
 
-    private const string InsertSql =
-        """
-        INSERT INTO inbox (inbox_id, tenant_id, provider, account, received_at, headers, body, verdict, due_at, event_id)
-        SELECT pulled.inbox_id, $3, $2, $1, $4, '{}', pulled.body, 'pulled', $4, pulled.event_id
-        FROM unnest($5, $6, $7) AS pulled (inbox_id, event_id, body)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM inbox AS known
-            WHERE known.event_id = pulled.event_id AND known.account = $1 AND known.provider = $2 AND known.tenant_id = $3)
-        """;
-
     private const string AdvanceSql =
         """
         UPDATE event_pulls SET pulled_through_at = greatest(pulled_through_at, $5), due_at = $6

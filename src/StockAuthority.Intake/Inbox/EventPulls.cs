@@ -45,14 +45,7 @@ internal sealed partial class EventPulls(NpgsqlDataSource database, TimeProvider
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var extend = new NpgsqlCommand(ExtendSql, connection, transaction);
         Fill(extend, pull.Account, new() { Value = pull.RunId }, new() { Value = now + Lease });
-        await using var insert = new NpgsqlCommand(InsertSql, connection, transaction);
-        Fill(
-            insert,
-            pull.Account,
-            new() { Value = now },
-            new() { Value = events.Select(_ => Guid.CreateVersion7(now)).ToArray() },
-            new() { Value = events.Select(each => each.Id).ToArray() },
-            new() { Value = events.Select(each => each.Body).ToArray() });
+        await using var insert = PulledRows.Insert(connection, transaction, pull.Account, events, now);
         if (await extend.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
             return null;

@@ -36,15 +36,15 @@ internal interface IPaymentProvider
     /// </summary>
     PaymentEvent Translate(InboxRow row);
 
-    /// <summary>Whether the body only names its object, which has to be fetched before the event can be translated.</summary>
+    /// <summary>Whether the body only names its object or a report, which has to be fetched before the event can be translated.</summary>
     bool IsIncomplete(InboxRow row) => false;
 
     /// <summary>
-    /// Fetches what an incomplete event names. What comes is stored with the row before it is translated, and is not fetched
-    /// again: <see cref="Translate"/> finds it there.
+    /// Fetches what an incomplete event names: one document, or the parts of a report from the row's cursor on, the next one only
+    /// once the last is stored. What comes is stored before the row is translated, and is not fetched again. Ends with the first failure.
     /// </summary>
     /// <param name="http">Retries, times out and breaks its circuit; the addresses and the authentication are the provider's.</param>
-    Task<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) =>
+    IAsyncEnumerable<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{Name} has no incomplete events.");
 }
 

@@ -19,7 +19,7 @@ internal sealed partial class StripeGapDetection(
     ILogger<StripeGapDetection> logger) : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(15);
 
     // A run is repeated from a little before where the last one ended: what is listed late is not missed.
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(10);
@@ -181,7 +181,7 @@ internal sealed partial class StripeGapDetection(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events of Stripe account {Account} had not come as webhooks and were pulled")]
     private partial void LogPulled(string account, int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The events of Stripe account {Account} could not be pulled: {Reason}; trying again in a minute")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The events of Stripe account {Account} could not be pulled: {Reason}; trying again soon")]
     private partial void LogRefused(string account, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Pulling the events of Stripe account {Account} failed; it will be repeated")]

@@ -49,10 +49,12 @@ internal sealed class StripeProvider(FrozenDictionary<string, StripeAccount> acc
 
     public PaymentEvent Translate(InboxRow row) => StripeTranslation.Translate(row, accounts.GetValueOrDefault(row.Account));
 
-    public bool IsIncomplete(InboxRow row) => accounts.GetValueOrDefault(row.Account)?.ApiKey is not null && StripeThinEvents.NeedsObject(row);
+    public bool IsIncomplete(InboxRow row) => accounts.GetValueOrDefault(row.Account) is { ApiKey: not null } account
+        && (StripeThinEvents.NeedsObject(row) || StripeSettlement.Announced(row, account) is not null);
 
-    public Task<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) =>
-        StripeThinEvents.FetchAsync(api, http, accounts[row.Account].ApiKey!, row, cancellationToken);
+    public IAsyncEnumerable<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) => StripeThinEvents.NeedsObject(row)
+        ? StripeThinEvents.FetchAsync(api, http, accounts[row.Account].ApiKey!, row, cancellationToken)
+        : StripeSettlement.FetchAsync(api, http, accounts[row.Account], row, cancellationToken);
 
     public async Task<StripeEventPage> ListEventsAsync(string account, StripeEventFilter filter, string? after, HttpClient http, CancellationToken cancellationToken)
     {

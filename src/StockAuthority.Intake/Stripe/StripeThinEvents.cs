@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using StockAuthority.Intake.Dispatch;
@@ -36,15 +37,20 @@ internal static partial class StripeThinEvents
             : text.Length == 0 ? DateTimeOffset.UnixEpoch : envelope.Report("created", "is not an ISO 8601 time in UTC", DateTimeOffset.UnixEpoch);
     }
 
-    /// <summary>Whether the row's body is a thin event of a type that is translated.</summary>
+    /// <summary>Whether the row's body is a thin event of a type that is translated; one that announces a report needs that instead.</summary>
     public static bool NeedsObject(InboxRow row)
     {
         using var document = JsonDocument.Parse(row.Body, Translated.Strict);
         var envelope = new EventFields(document.RootElement, "event", []);
-        return IsThin(envelope) && SnapshotType(envelope.Text("type")) is not null;
+        return IsThin(envelope) && SnapshotType(envelope.Text("type")) is not (null or StripeSettlement.ReportType);
     }
 
-    public static async Task<FetchOutcome> FetchAsync(StripeApi api, HttpClient http, string apiKey, InboxRow row, CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<FetchOutcome> FetchAsync(StripeApi api, HttpClient http, string apiKey, InboxRow row, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return await FetchOneAsync(api, http, apiKey, row, cancellationToken);
+    }
+
+    private static async Task<FetchOutcome> FetchOneAsync(StripeApi api, HttpClient http, string apiKey, InboxRow row, CancellationToken cancellationToken)
     {
         string id, type, context;
         using (var thin = JsonDocument.Parse(row.Body, Translated.Strict))

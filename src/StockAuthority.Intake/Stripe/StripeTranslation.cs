@@ -36,6 +36,11 @@ internal static class StripeTranslation
     {
         var problems = new List<string>();
         var envelope = new EventFields(root, "event", problems);
+        if (StripeSettlement.IsLine(envelope))
+        {
+            return StripeSettlement.Translate(envelope, row);
+        }
+
         var id = envelope.Text("id");
         var type = envelope.Text("type");
         if (StripeThinEvents.IsThin(envelope))
@@ -68,7 +73,9 @@ internal static class StripeTranslation
             return Unreadable(row, id, type, [$"event {id} of type {type} is rendered at api_version '{version}', which is not one of the account's known versions"]);
         }
 
-        return TranslateObject(new EventFields(payment, "data.object", problems), id, type, type, createdAt, row);
+        return type == StripeSettlement.ReportType && StripeSettlement.Told(row, id, type, createdAt) is { } told
+            ? told
+            : TranslateObject(new EventFields(payment, "data.object", problems), id, type, type, createdAt, row);
     }
 
     /// <summary>
@@ -94,6 +101,11 @@ internal static class StripeTranslation
         if (context.Length > 0 && context != account?.AccountId)
         {
             return Unreadable(row, id, type, [$"event {id} of type {type} is of another Stripe account than this one: its context is not the configured AccountId"]);
+        }
+
+        if (snapshotType == StripeSettlement.ReportType && StripeSettlement.Told(row, id, type, createdAt) is { } told)
+        {
+            return told;
         }
 
         if (row.Completion is null)

@@ -45,7 +45,7 @@ public sealed class StripeGapDetectionTests(InboxDatabase databases)
         await using var stripe = await StripeSimulator.StartAsync();
         for (var number = 0; number < 250; number++)
         {
-            Happened(stripe, $"evt_{number}", TimeSpan.FromMinutes(10 + number));
+            Happened(stripe, $"evt_{number}", TimeSpan.FromHours(2) + TimeSpan.FromSeconds(number));
         }
 
         var secondPage = new TaskCompletionSource();
@@ -94,7 +94,7 @@ public sealed class StripeGapDetectionTests(InboxDatabase databases)
         await using var stripe = await StripeSimulator.StartAsync();
         for (var number = 0; number < 150; number++)
         {
-            Happened(stripe, $"evt_{number}", TimeSpan.FromMinutes(10 + number));
+            Happened(stripe, $"evt_{number}", TimeSpan.FromHours(2) + TimeSpan.FromSeconds(number));
         }
 
         var secondPage = new TaskCompletionSource();

@@ -18,6 +18,7 @@ internal sealed class StripeSimulator : IAsyncDisposable
     public const string ApiKey = "rk_test_simulated";
 
     private readonly ConcurrentDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, JsonObject[]> _settled = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<HttpRequestRecord> _requests = new();
     private readonly ConcurrentQueue<ListedEvent> _events = new();
     private WebApplication? _application;
@@ -70,6 +71,9 @@ internal sealed class StripeSimulator : IAsyncDisposable
     /// <summary>An event that happened, in the list of events.</summary>
     public void Happened(JsonObject happened, bool isDelivered = false) => _events.Enqueue(new ListedEvent(happened, isDelivered));
 
+    /// <summary>The balance transactions of a payout, newest first.</summary>
+    public void Settled(string payout, params JsonObject[] lines) => _settled[payout] = lines;
+
     public async ValueTask DisposeAsync()
     {
         if (_application is not null)
@@ -97,6 +101,10 @@ internal sealed class StripeSimulator : IAsyncDisposable
         {
             await context.Response.WriteAsync(Page(context.Request.Query).ToJsonString());
         }
+        else if (request.Path == "/v1/balance_transactions" && context.Request.Query["expand[]"] == "data.source")
+        {
+            await context.Response.WriteAsync(PageOf(_settled.GetValueOrDefault(context.Request.Query["payout"].ToString(), []), context.Request.Query, request.Path).ToJsonString());
+        }
         else if (_objects.TryGetValue(request.Path, out var found))
         {
             await context.Response.WriteAsync(found.ToJsonString());
@@ -116,16 +124,21 @@ internal sealed class StripeSimulator : IAsyncDisposable
             .Where(each => types.Count == 0 || types.Contains(each.Type))
             .Where(each => each.Created >= (Number("created[gte]") ?? long.MinValue) && each.Created < (Number("created[lt]") ?? long.MaxValue))
             .Where(each => query["delivery_success"] != "false" || !each.IsDelivered)
-            .ToList();
+            .Select(each => each.Content);
+        return PageOf([.. matching], query, "/v1/events");
+    }
+
+    private static JsonObject PageOf(JsonObject[] all, IQueryCollection query, string url)
+    {
         var after = query["starting_after"].ToString();
-        var from = after.Length == 0 ? 0 : matching.FindIndex(each => each.Id == after) + 1;
-        var page = matching.Skip(from).Take((int)(Number("limit") ?? 10)).ToList();
+        var from = after.Length == 0 ? 0 : Array.FindIndex(all, each => each["id"]!.GetValue<string>() == after) + 1;
+        var page = all.Skip(from).Take(int.Parse(query["limit"].ToString(), CultureInfo.InvariantCulture)).ToList();
         return new JsonObject
         {
             ["object"] = "list",
-            ["url"] = "/v1/events",
-            ["has_more"] = from + page.Count < matching.Count,
-            ["data"] = new JsonArray([.. page.Select(each => each.Content.DeepClone())]),
+            ["url"] = url,
+            ["has_more"] = from + page.Count < all.Length,
+            ["data"] = new JsonArray([.. page.Select(each => each.DeepClone())]),
         };
     }
 
@@ -133,8 +146,6 @@ internal sealed class StripeSimulator : IAsyncDisposable
 
     private sealed record ListedEvent(JsonObject Content, bool IsDelivered)
     {
-        public string Id => Content["id"]!.GetValue<string>();
-
         public string? Type => Content["type"]!.GetValue<string>();
 
         public long Created => Content["created"]!.GetValue<long>();

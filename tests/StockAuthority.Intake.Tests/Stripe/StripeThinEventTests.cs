@@ -201,5 +201,5 @@ public sealed class StripeThinEventTests(InboxDatabase databases)
     }
 
     private async Task<RunningIntake> StartAsync(StripeSimulator stripe, int port, params string[] settings) => await RunningIntake.StartAsync(
-        await databases.CreateAsync(), port, settings: [.. RunningIntake.StripeApi(stripe.Address), .. settings]);
+        await databases.CreateAsync(), port, settings: [.. RunningIntake.StripeApi(stripe.Address), "--Stripe:GapDetection:IntervalMinutes=0", .. settings]);
 }
