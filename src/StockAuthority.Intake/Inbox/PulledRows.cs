@@ -5,7 +5,7 @@ namespace StockAuthority.Intake.Inbox;
 /// <summary>Puts into the inbox what was asked for and did not come by itself: listed events, and the lines of reports.</summary>
 internal static class PulledRows
 {
-    // What is there already by its id is left alone.
+    // What is there already by its id is left alone. In one order, so that two of them cannot deadlock.
     private const string InsertSql =
         """
         INSERT INTO inbox (inbox_id, tenant_id, provider, account, received_at, headers, body, verdict, due_at, event_id)
@@ -14,6 +14,8 @@ internal static class PulledRows
         WHERE NOT EXISTS (
             SELECT 1 FROM inbox AS known
             WHERE known.event_id = pulled.event_id AND known.account = $1 AND known.provider = $2 AND known.tenant_id = $3)
+        ORDER BY pulled.event_id
+        ON CONFLICT (event_id, account, provider, tenant_id) WHERE verdict = 'pulled' DO NOTHING
         """;
 
     public static NpgsqlCommand Insert(NpgsqlConnection connection, NpgsqlTransaction transaction, PulledAccount account, IReadOnlyList<PulledEvent> events, DateTimeOffset now) =>

@@ -12,6 +12,9 @@ ALTER TABLE inbox
 
 CREATE INDEX inbox_event ON inbox (event_id, account, provider) WHERE event_id IS NOT NULL;
 
+-- Two that pull the same at once do not see each other's rows.
+CREATE UNIQUE INDEX inbox_pulled_once ON inbox (event_id, account, provider, tenant_id) WHERE verdict = 'pulled';
+
 -- How far the events of an account have been pulled, and who is at it.
 CREATE TABLE event_pulls (
     account text NOT NULL,
