@@ -94,9 +94,9 @@ public sealed class SchemaVersionTests(Ledger ledger) : IClassFixture<Ledger>
         var level = (await ledger.Inventory.GetAvailabilityAsync(new GetAvailabilityRequest
         {
             TenantId = tenant,
-            Keys = { new StockAuthority.Inventory.V1.StockKey { Sku = Sku, LocationId = Ledger.Location } },
-            Consistency = Consistency.Strong,
-        })).Levels.Single();
+            Keys = { new AvailabilityKey { Sku = Sku, LocationId = Ledger.Location } },
+            Consistency = ReadConsistency.Strong,
+        })).Availabilities.Single().Level;
         return (
             string.Join(", ", decisions.Select(each => $"{each.Resolution} {each.Reason}")),
             $"available {level.Available}, reserved {level.Reserved}, committed {level.Committed}");
