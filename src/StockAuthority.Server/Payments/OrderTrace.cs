@@ -45,7 +45,7 @@ internal sealed partial class OrderTrace(NpgsqlDataSource reads, string tenantId
         until = isLast ? DateTimeOffset.MaxValue : until > since ? until : since;
 
         var events = await EventsAsync(cancellationToken);
-        entries.AddRange(events.SelectMany(Entries).Where(entry => entry.Time.ToDateTimeOffset() > since && entry.Time.ToDateTimeOffset() <= until));
+        entries.AddRange(events.SelectMany(Entries).Where(entry => entry.EntryTime.ToDateTimeOffset() > since && entry.EntryTime.ToDateTimeOffset() <= until));
         var response = new TraceOrderResponse { NextPageToken = isLast ? "" : new Place(after + MaximumScan, until).ToString() };
         if (from is null)
         {
@@ -53,7 +53,7 @@ internal sealed partial class OrderTrace(NpgsqlDataSource reads, string tenantId
         }
 
         response.Entries.AddRange(entries
-            .OrderBy(entry => entry.Time.ToDateTimeOffset())
+            .OrderBy(entry => entry.EntryTime.ToDateTimeOffset())
             .ThenBy(entry => (int)entry.EntryCase)
             .ThenBy(entry => entry.Movement?.Sequence ?? 0));
         return response;
@@ -80,11 +80,11 @@ internal sealed partial class OrderTrace(NpgsqlDataSource reads, string tenantId
         };
         return
         [
-            new OrderTraceEntry { Time = recorded.ReceiveTime, Event = recorded.Event },
-            .. recorded.EarlierDecisions.Append(latest).Select(decision => new OrderTraceEntry { Time = decision.DecideTime, Decision = decision }),
+            new OrderTraceEntry { EntryTime = recorded.ReceiveTime, Event = recorded.Event },
+            .. recorded.EarlierDecisions.Append(latest).Select(decision => new OrderTraceEntry { EntryTime = decision.DecideTime, Decision = decision }),
             .. recorded.ExtraDeliveries.Select(delivery => new OrderTraceEntry
             {
-                Time = delivery.ReceiveTime,
+                EntryTime = delivery.ReceiveTime,
                 Delivery = new RepeatedDelivery { Provider = provider, Account = account, ProviderEventId = id, IdempotencyKey = delivery.IdempotencyKey },
             }),
         ];
@@ -116,7 +116,7 @@ internal sealed partial class OrderTrace(NpgsqlDataSource reads, string tenantId
             if (!reader.IsDBNull(1))
             {
                 var movement = StockMessages.Movement(MovementRow.Read(reader, 1));
-                entries.Add(new OrderTraceEntry { Time = movement.RecordTime, Movement = movement });
+                entries.Add(new OrderTraceEntry { EntryTime = movement.RecordTime, Movement = movement });
             }
         }
 

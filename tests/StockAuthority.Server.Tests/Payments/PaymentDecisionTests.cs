@@ -111,7 +111,7 @@ public sealed class PaymentDecisionTests(Ledger ledger) : IClassFixture<Ledger>
 
         trace.Select(Kind).ShouldBe(
             ["event", "decision MISSING_CONTEXT", "decision COMMITTED", "Reserve", "Commit", "delivery", "Fulfill"]);
-        trace.Select(entry => entry.Time.ToDateTimeOffset()).ShouldBeInOrder();
+        trace.Select(entry => entry.EntryTime.ToDateTimeOffset()).ShouldBeInOrder();
         trace.Where(entry => entry.Movement is not null).ShouldAllBe(entry => entry.Movement.OrderRef == order);
         var first = await ledger.Payments.TraceOrderAsync(new TraceOrderRequest { TenantId = Tenant, OrderRef = order });
         first.Payments.ShouldHaveSingleItem().PaymentObjectId.ShouldBe(payment);
