@@ -78,7 +78,7 @@ internal static class MatrixDifference
     private static IEnumerable<string> Patterns(TriggerMatrices before, TriggerMatrices after) =>
         before.Classes.Concat(after.Classes).SelectMany(each => each.Skus).Distinct(StringComparer.Ordinal);
 
-    /// <summary>That of a SKU which no longer pattern is for.</summary>
+    /// <summary>The class of a SKU that a pattern is for, and no more exact one.</summary>
     private static string? ClassOf(TriggerMatrices matrices, string pattern) =>
         matrices.ClassOf(pattern.EndsWith('*') ? $"{pattern[..^1]}\uFFFF" : pattern);
 

@@ -30,8 +30,7 @@ internal static class SignCommand
         };
         command.SetAction(parsed => MatrixCommand.RunAsync(
             parsed.GetValue(json),
-            () => Task.FromResult(Sign(parsed.GetValue(file)!, parsed.GetValue(role), parsed.GetValue(by)!.Trim(), parsed.GetValue(sha256), TimeProvider.System)))
-        );
+            () => Task.FromResult(Sign(parsed.GetValue(file)!, parsed.GetValue(role), parsed.GetValue(by)!.Trim(), parsed.GetValue(sha256), TimeProvider.System))));
         return command;
     }
 

@@ -33,7 +33,7 @@ internal static class SimulateCommand
         var json = MatrixCommand.Json();
         var command = new Command(
             "simulate",
-            "Decides the stored payment events again under another matrix and says which resolutions would differ. Writes nothing. Exit code 0: none; 1: some; 2: it could not be tried.")
+            "Decides the stored payment events again under another matrix and says which resolutions would differ. Writes nothing. Exit code 0: none; 1: some; 2: it could not be tried, or no order could be compared.")
         {
             file, current, postgres, tenant, examples, json,
         };
@@ -53,8 +53,12 @@ internal static class SimulateCommand
         PostgresOption.Check(postgres);
         var report = await SimulateProgress.ShowAsync(
             onProgress => MatrixSimulation.RunAsync(postgres, present, candidate, tenantId, examples, onProgress, TimeProvider.System, cancellationToken));
-        var status = report.IsSame ? "same" : "different";
-        return (report.IsSame ? ExitCode.Good : ExitCode.Bad, Text(report, status, present), JsonOutput.Of(Result(report, status, present, candidate)));
+
+        // Where nothing could be compared, nothing is known: whoever only looks at the exit code must not take that for good news.
+        var (status, exitCode) = report is { Compared: 0, Orders: > 0 } ? ("nothing_compared", ExitCode.CouldNotRun)
+            : report.IsSame ? ("same", ExitCode.Good)
+            : ("different", ExitCode.Bad);
+        return (exitCode, Text(report, status, present), JsonOutput.Of(Result(report, status, present, candidate)));
     }
 
     private static Result Result(SimulationReport report, string status, TriggerMatrices present, TriggerMatrices candidate) => new(
@@ -104,7 +108,7 @@ internal static class SimulateCommand
     }
 }
 
-/// <param name="Status"><c>same</c> or <c>different</c>, as the exit code.</param>
+/// <param name="Status"><c>same</c>, <c>different</c> or <c>nothing_compared</c>, as the exit code.</param>
 /// <param name="Orders">Those with payment events, each payment without a known order counted as one.</param>
 internal sealed record Result(
     string Status,

@@ -86,7 +86,8 @@ public sealed class SimulateTests(Shop shop) : IClassFixture<Shop>
 
         var (exitCode, result) = await SimulateAsync(tenant, MatrixFiles.DeductAtSettlement, "--current", MatrixFiles.DeductAtSettlement);
 
-        exitCode.ShouldBe(0);
+        exitCode.ShouldBe(2);
+        result.GetProperty("status").GetString().ShouldBe("nothing_compared");
         result.GetProperty("compared_orders").GetInt64().ShouldBe(0);
         result.GetProperty("left_out").GetProperty("other_version").GetInt64().ShouldBe(9);
         result.GetProperty("left_out").GetProperty("one_other_version").GetString()!.Length.ShouldBe(64);
@@ -101,7 +102,8 @@ public sealed class SimulateTests(Shop shop) : IClassFixture<Shop>
 
         var (exitCode, result) = await SimulateAsync(tenant, MatrixFiles.DeductAtSettlement);
 
-        exitCode.ShouldBe(0);
+        exitCode.ShouldBe(2);
+        result.GetProperty("status").GetString().ShouldBe("nothing_compared");
         result.GetProperty("left_out").GetProperty("not_reproduced").GetInt64().ShouldBe(1);
     }
 

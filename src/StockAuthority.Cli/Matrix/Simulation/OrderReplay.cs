@@ -78,7 +78,6 @@ internal sealed class OrderReplay
             }
         }
 
-        // What is due after the last event still expires and is handed over, as far as it did.
         return steps.OrderBy(each => each.At).ThenBy(each => each.Rank).ThenBy(each => each.Number).Select(each => (each.At, each.Step));
     }
 
