@@ -34,6 +34,7 @@ internal static class AdyenSettlementLine
                 EventType = PaymentEventType.SettlementConfirmed,
                 PaymentObjectId = line.Text("Psp Reference"),
                 ModificationRef = id,
+                ReportLine = id,
                 Amount = new Money { Currency = currency, MinorUnits = MinorUnits(line, "Gross Credit (GC)", currency) },
             };
         }

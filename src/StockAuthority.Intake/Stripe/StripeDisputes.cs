@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
@@ -29,6 +30,9 @@ internal static class StripeDisputes
     private static PaymentEvent Fact(PaymentEventType type, EventFields dispute)
     {
         var payment = dispute.OptionalId("payment_intent") is { Length: > 0 } intent ? intent : dispute.Id("charge");
-        return StripePaymentFacts.Fact(type, dispute, payment, dispute.Text("id"), dispute.MinorUnits("amount"), isFull: false);
+        var fact = StripePaymentFacts.Fact(type, dispute, payment, dispute.Text("id"), dispute.MinorUnits("amount"), isFull: false);
+        fact.CaseId = fact.ModificationRef;
+        fact.RespondByTime = dispute.Object("evidence_details").OptionalTime("due_by")?.ToTimestamp();
+        return fact;
     }
 }

@@ -50,6 +50,7 @@ internal static class StripePaymentFacts
         ModificationRef = modificationRef,
         Amount = new Money { Currency = fields.Currency("currency"), MinorUnits = minorUnits },
         FullAmount = isFull,
+        PaymentMethod = fields.Object("payment_method_details").PaymentMethod("type"),
     };
 
     /// <summary>An amount that the event's type says is there.</summary>

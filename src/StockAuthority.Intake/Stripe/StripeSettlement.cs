@@ -93,6 +93,7 @@ internal static class StripeSettlement
         }
 
         translated.ProviderEventId = id;
+        translated.ReportLine = translated.EventType == PaymentEventType.SettlementConfirmed ? $"{wrapper.Text("payout")}/{id}" : "";
         translated.OccurTime = confirmedAt.ToTimestamp();
         return Translated.Stamped(translated, StripeTranslation.Provider, row, translated.ProviderEventType is { Length: > 0 } state ? state : LineType, problems);
     }

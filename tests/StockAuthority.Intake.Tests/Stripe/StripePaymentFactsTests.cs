@@ -156,8 +156,19 @@ public sealed class StripePaymentFactsTests
     {
         var told = Translate(type, StripeBodies.Dispute(status));
         FactOf(told).ShouldBe((expected, "pi_1", "dp_1", 1000, false));
+        told.CaseId.ShouldBe("dp_1");
+        told.RespondByTime.Seconds.ShouldBe(StripeBodies.CreatedSeconds + 864_000);
         told.OrderRef.ShouldBeEmpty();
         told.Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_charge_says_how_it_is_paid()
+    {
+        Translate("charge.succeeded", StripeBodies.Charge()).PaymentMethod.ShouldBeEmpty();
+        var charge = StripeBodies.Charge();
+        charge["payment_method_details"] = new JsonObject { ["type"] = "klarna" };
+        Translate("charge.succeeded", charge).PaymentMethod.ShouldBe("klarna");
     }
 
     [Fact]

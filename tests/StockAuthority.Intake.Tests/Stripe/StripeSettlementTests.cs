@@ -52,7 +52,8 @@ public sealed class StripeSettlementTests(InboxDatabase databases)
         await using var stripe = await StripeSimulator.StartAsync();
         stripe.Settled("po_1", Line("txn_1", "charge"));
         var sent = await SentAsync(stripe, 2, stripe.Thin("v1.payout.reconciliation_completed", "/v1/payouts/po_1"));
-        sent.Single(each => each.EventType == PaymentEventType.SettlementConfirmed).ModificationRef.ShouldBe("txn_1");
+        var settled = sent.Single(each => each.EventType == PaymentEventType.SettlementConfirmed);
+        (settled.ModificationRef, settled.ReportLine).ShouldBe(("txn_1", "po_1/txn_1"));
         sent.Single(each => each.EventType == PaymentEventType.Unknown).ProviderEventId.ShouldBe("evt_thin_1");
     }
 

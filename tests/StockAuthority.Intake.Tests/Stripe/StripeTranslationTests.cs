@@ -29,7 +29,7 @@ public sealed class StripeTranslationTests
         translated.FullAmount.ShouldBeTrue();
         translated.OccurTime.Seconds.ShouldBe(StripeBodies.CreatedSeconds);
         translated.OccurTime.Nanos.ShouldBe(0);
-        translated.SchemaVersion.ShouldBe(1);
+        translated.SchemaVersion.ShouldBe(2);
         translated.Problems.ShouldBeEmpty();
     }
 
