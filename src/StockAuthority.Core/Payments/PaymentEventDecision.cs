@@ -232,11 +232,13 @@ internal static class PaymentEventDecision
             return Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
         }
 
-        // What is refunded was captured: where that is not known yet, the capture is still on its way.
+        // What is refunded was captured: where that is not known yet, the capture is still on its way. Unless the authorization was
+        // cancelled: some providers tell that as a refund too.
         var isPaid = candidate.Payment.Knows(PaymentEventType.CaptureSucceeded)
             || matrices.All.Any(matrix => PaymentStanding.Of(candidate.Payment, matrix) == Standing.Committing);
         return !PaymentStanding.LiveRefunds(candidate.Payment).Any(fact => fact.ModificationRef == candidate.Event.ModificationRef)
                 ? Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.Stale, orderRef)
+            : !isPaid && candidate.Payment.Knows(PaymentEventType.AuthVoided) ? Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef)
             : !isPaid ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.MissingContext, orderRef, ["capture"])
             : isHere && isLast && PaymentStanding.IsRefundedInFull(candidate.Payment) ? Resolution(candidate, ResolutionKind.Held, ResolutionReason.RefundReview, orderRef)
             : Resolution(candidate, ResolutionKind.NoOp, ResolutionReason.ReportingOnly, orderRef);
