@@ -48,6 +48,12 @@ internal static class Matrices
         Changed(("refund-posted", InventoryAction.Release)),
         Row("refund-posted", InventoryAction.Review));
 
+    /// <summary>A failed capture of mugs ends the authorization, one of teas does not; a chargeback of teas is for people.</summary>
+    public static readonly TriggerMatrices FailedCapturesAndChargebacksDiffer = WithTeas(
+        Changed(("capture-failed", InventoryAction.Release), ("chargeback-opened", InventoryAction.None)),
+        Row("capture-failed", InventoryAction.None),
+        Row("chargeback-opened", InventoryAction.Review));
+
     /// <summary>Presets and odd ones: nothing that a matrix may say can break the books.</summary>
     public static readonly ImmutableArray<TriggerMatrices> Any =
     [

@@ -90,13 +90,14 @@ internal sealed class OrderConvergence
     private ImmutableArray<Verdict> Converge()
     {
         var undone = Undo();
-        if (IsLive && !_demand.IsKnown)
+        if (!_demand.IsKnown)
         {
             Forget();
-            return [Verdict.Held(_paying.IsEmpty ? InventoryAction.Reserve : InventoryAction.Commit, ResolutionReason.MissingContext, "lines")];
         }
 
-        return [.. ((Verdict?[])[Commit(), Hold(), Release() ?? undone]).OfType<Verdict>()];
+        return IsLive && !_demand.IsKnown
+            ? [Verdict.Held(_paying.IsEmpty ? InventoryAction.Reserve : InventoryAction.Commit, ResolutionReason.MissingContext, "lines")]
+            : [.. ((Verdict?[])[Commit(), Hold(), Release() ?? undone]).OfType<Verdict>()];
     }
 
     /// <summary>What was reserved by events that do not count any more, where nothing that counts says what the order is for.</summary>
@@ -169,7 +170,7 @@ internal sealed class OrderConvergence
             return null;
         }
 
-        if (_demand.IsWithdrawn)
+        if (_demand.IsWithdrawn(Covers))
         {
             return Verdict.Held(InventoryAction.Commit, ResolutionReason.PaidAfterRelease);
         }
@@ -360,7 +361,7 @@ internal sealed class OrderConvergence
         }
 
         // What one event takes for an order is one reservation, whatever matrices its lines fall under: a checkout that comes later takes that over.
-        return Reservations.LastOrDefault(each => each.Number > _builder.State.LastSequence && !each.Lines.Any(line => Covers(line.Key))) is { } begun
+        return Reservations.LastOrDefault(each => each.Origin == ReservationOrigin.PaymentEvent && each.Number > _builder.State.LastSequence && !each.Lines.Any(line => Covers(line.Key))) is { } begun
             ? ReserveDecision.HoldMore(_builder, begun, lines, expireAt)
             : ReserveDecision.Hold(
                 _builder,

@@ -27,6 +27,46 @@ public sealed class SimulateTests(Shop shop) : IClassFixture<Shop>
         result.GetProperty("differences").GetArrayLength().ShouldBe(0);
     }
 
+    /// <summary>Amounts that add up, captures that are lost again, refunds in parts, returns by calls and by events, an event that is judged twice.</summary>
+    [Fact]
+    public async Task Nothing_differs_either_where_decisions_took_amounts_returns_and_what_came_later()
+    {
+        var tenant = await shop.OpenAsync();
+        var (order, payment) = (New("order"), New("pi"));
+        await ApplyAsync(tenant, Event(PaymentEventType.AuthCreated, payment, order, 100, Line(Mug, 2)));
+        await ApplyAsync(tenant, Event(PaymentEventType.CaptureSucceeded, payment, order, 60), "part-a");
+        await ApplyAsync(tenant, Event(PaymentEventType.CaptureSucceeded, payment, order, 40), "part-b");
+        await ApplyAsync(tenant, Event(PaymentEventType.CaptureFailed, payment, order, 60), "part-a");
+
+        (order, payment) = (New("order"), New("pi"));
+        await ApplyAsync(tenant, Event(PaymentEventType.CaptureSucceeded, payment, order, 100, Line(Mug, 1)), fullAmount: true);
+        await ApplyAsync(tenant, Event(PaymentEventType.RefundPosted, payment, order, 60), "refund-a");
+        await ApplyAsync(tenant, Event(PaymentEventType.RefundPosted, payment, order, 40), "refund-b");
+
+        (order, payment) = (New("order"), New("pi"));
+        var reservation = await shop.ReserveAsync(tenant, order, Line(Tea, 2));
+        await ApplyAsync(tenant, Event(PaymentEventType.CaptureSucceeded, payment, order, 100), fullAmount: true);
+        await shop.Inventory.FulfillAsync(new FulfillRequest { TenantId = tenant, IdempotencyKey = New("key"), ReservationId = reservation, Lines = { Line(Tea, 2) } });
+        await shop.Inventory.ReceiveReturnAsync(new ReceiveReturnRequest { TenantId = tenant, IdempotencyKey = New("key"), OrderRef = order, DocumentRef = "rma-called", Lines = { Line(Tea, 1) } });
+        await ApplyAsync(tenant, Returned(order, "rma-called"));
+        await ApplyAsync(tenant, Returned(order, "rma-told"));
+        await shop.Inventory.ReceiveReturnAsync(new ReceiveReturnRequest { TenantId = tenant, IdempotencyKey = New("key"), OrderRef = order, DocumentRef = "rma-told", Lines = { Line(Tea, 1) } });
+
+        var (exitCode, result) = await SimulateAsync(tenant, MatrixFiles.ReserveOnAuthorization);
+
+        exitCode.ShouldBe(0, result.ToString());
+        result.GetProperty("compared_orders").GetInt64().ShouldBe(3, result.ToString());
+        (await shop.Payments.ListPaymentEventsAsync(new ListPaymentEventsRequest { TenantId = tenant })).PaymentEvents.Select(each => each.Reason).Order(StringComparer.Ordinal)
+            .ShouldBe(["ALREADY_THERE", "CAPTURE_REVERSED", "COMMITTED", "COMMITTED", "PARTIAL_CAPTURE_WITHOUT_LINES", "REFUND_REVIEW", "REPORTING_ONLY", "RESERVED", "RETURNED", "SAME_FACT"]);
+
+        static PaymentEvent Returned(string order, string document)
+        {
+            var returned = Event(PaymentEventType.ReturnReceived, New("pi"), order, 0, Line(Tea, 1));
+            (returned.Amount, returned.DocumentRef) = (null, document);
+            return returned;
+        }
+    }
+
     [Fact]
     public async Task Another_matrix_says_which_resolutions_would_differ()
     {
@@ -223,6 +263,28 @@ public sealed class SimulateTests(Shop shop) : IClassFixture<Shop>
         // Of no order that anyone named.
         await ApplyAsync(tenant, PaymentEventType.CaptureSucceeded, New("pi"), "");
         return tenant;
+    }
+
+    private static PaymentEvent Event(PaymentEventType type, string payment, string order, long minorUnits, params StockLine[] lines) => new()
+    {
+        EventType = type,
+        Provider = "stripe",
+        Account = "test",
+        ProviderEventId = New("evt"),
+        PaymentObjectId = payment,
+        OrderRef = order,
+        Amount = new Money { Currency = "EUR", MinorUnits = minorUnits },
+        FullAmount = type == PaymentEventType.AuthCreated,
+        OccurTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+        SchemaVersion = 2,
+        Lines = { lines },
+    };
+
+    private async Task ApplyAsync(string tenant, PaymentEvent paymentEvent, string modification = "", bool fullAmount = false)
+    {
+        paymentEvent.ModificationRef = modification;
+        paymentEvent.FullAmount |= fullAmount;
+        await shop.Payments.ApplyPaymentEventAsync(new ApplyPaymentEventRequest { TenantId = tenant, IdempotencyKey = New("delivery"), Event = paymentEvent });
     }
 
     private async Task ApplyAsync(string tenant, PaymentEventType type, string payment, string order, params StockLine[] lines) =>

@@ -57,6 +57,22 @@ public sealed class ConvergenceTests
     private static readonly ImmutableArray<PaymentEvent> Reversals =
         [Authorized, FirstPart, SecondPart, PartFailed, FirstPart.Again(8), Shop.Voided(7), FirstRefund];
 
+    /// <summary>What treats the classes of the order's lines differently, and names their lines together, one by one, or not at all.</summary>
+    private static readonly ImmutableArray<PaymentEvent> TwoClasses =
+    [
+        Shop.Authorized().Over(100),
+        Authorized.Again(2),
+        NamedPart,
+        Shop.PartlyCaptured("capture-t", 5, Shop.Teas(1)).Over(70),
+        Whole,
+        WholeFailed,
+        Shop.Voided(7),
+        Shop.Settled(20).Over(100),
+        Shop.Refunded(9).Over(100),
+        Shop.Captured(2).Over(100, "USD") with { ModificationRef = "capture-usd" },
+        Shop.Event(PaymentEventType.ChargebackOpened, 30),
+    ];
+
     private static readonly Dictionary<string, (ImmutableArray<PaymentEvent> Alphabet, int Length)> Alphabets = new()
     {
         ["one payment"] = (OnePayment, 4),
@@ -72,18 +88,38 @@ public sealed class ConvergenceTests
         ["deduct at settlement"] = Matrices.DeductAtSettlement,
     };
 
+    /// <summary>Mugs follow one of two matrices and teas the other.</summary>
+    private static readonly Dictionary<string, TriggerMatrices> MixedByName = new()
+    {
+        ["teas are deducted at settlement"] = Matrices.Mixed,
+        ["refunded mugs are released"] = Matrices.MixedRefunds,
+        ["failed captures and chargebacks differ"] = Matrices.FailedCapturesAndChargebacksDiffer,
+    };
+
     public static TheoryData<string, string, bool> Cases() => new(
         from alphabet in Alphabets.Keys
         from matrix in MatricesByName.Keys
         from isRegistered in (bool[])[false, true]
         select (alphabet, matrix, isRegistered));
 
+    public static TheoryData<string, bool> MixedCases() => new(
+        from matrix in MixedByName.Keys
+        from isRegistered in (bool[])[false, true]
+        select (matrix, isRegistered));
+
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_history_of_the_same_events_ends_the_same(string alphabetName, string matrixName, bool isRegistered)
+    public void Every_history_of_the_same_events_ends_the_same(string alphabetName, string matrixName, bool isRegistered) =>
+        Walk(Alphabets[alphabetName].Alphabet, Alphabets[alphabetName].Length, MatricesByName[matrixName], isRegistered);
+
+    [Theory]
+    [MemberData(nameof(MixedCases))]
+    public void And_so_does_every_history_of_an_order_whose_lines_follow_two_matrices(string matrixName, bool isRegistered) =>
+        Walk(TwoClasses, 4, MixedByName[matrixName], isRegistered);
+
+    private static void Walk(ImmutableArray<PaymentEvent> alphabet, int length, TriggerMatrices matrices, bool isRegistered)
     {
-        var (alphabet, length) = Alphabets[alphabetName];
-        var ledger = new LedgerModel(MatricesByName[matrixName]);
+        var ledger = new LedgerModel(matrices);
         ledger.Stock(Shop.Mugs(50), Shop.Teas(50));
         if (isRegistered)
         {
@@ -92,10 +128,10 @@ public sealed class ConvergenceTests
 
         var ends = new Dictionary<string, (string History, EndState End)>();
         var histories = 0;
-        Walk(ledger, []);
+        Visit(ledger, []);
         histories.ShouldBeGreaterThan(alphabet.Length * alphabet.Length);
 
-        void Walk(LedgerModel from, ImmutableArray<int> history)
+        void Visit(LedgerModel from, ImmutableArray<int> history)
         {
             if (history.Length > 0)
             {
@@ -131,7 +167,7 @@ public sealed class ConvergenceTests
             {
                 var next = from.Fork();
                 next.Apply(alphabet[index]);
-                Walk(next, history.Add(index));
+                Visit(next, history.Add(index));
             }
         }
     }

@@ -48,6 +48,27 @@ public sealed class LongHistoryTests
             print: Print);
     }
 
+    [Theory]
+    [InlineData(nameof(Matrices.Mixed), false)]
+    [InlineData(nameof(Matrices.Mixed), true)]
+    [InlineData(nameof(Matrices.MixedRefunds), false)]
+    [InlineData(nameof(Matrices.MixedRefunds), true)]
+    [InlineData(nameof(Matrices.FailedCapturesAndChargebacksDiffer), false)]
+    [InlineData(nameof(Matrices.FailedCapturesAndChargebacksDiffer), true)]
+    public void And_of_an_order_whose_lines_follow_two_matrices(string matrixName, bool isRegistered)
+    {
+        var matrices = matrixName switch
+        {
+            nameof(Matrices.Mixed) => Matrices.Mixed,
+            nameof(Matrices.MixedRefunds) => Matrices.MixedRefunds,
+            _ => Matrices.FailedCapturesAndChargebacksDiffer,
+        };
+        Histories.SelectMany(events => Gen.Select(Deliveries(events), Deliveries(events))).Sample(
+            (first, second) => Deliver(matrices, isRegistered, first).ShouldBe(Deliver(matrices, isRegistered, second)),
+            iter: 200,
+            print: Print);
+    }
+
     /// <summary>Where stock runs out in between, what an order gets less than it would alone is an open exception.</summary>
     [Fact]
     public void An_order_that_gets_less_than_it_paid_for_is_an_exception() =>

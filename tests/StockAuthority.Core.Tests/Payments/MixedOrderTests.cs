@@ -83,6 +83,84 @@ public sealed class MixedOrderTests
     }
 
     [Fact]
+    public void A_capture_that_failed_in_the_end_is_undone_in_each_class_as_its_matrix_says()
+    {
+        var ledger = new LedgerModel(Matrices.FailedCapturesAndChargebacksDiffer);
+        ledger.Stock(Shop.Mugs(5), Shop.Teas(3));
+        ledger.Apply(Shop.Authorized().For(Shop.Mugs(2), Shop.Teas(1)));
+        ledger.Apply(Shop.Captured(3));
+
+        var resolution = ledger.Apply(Shop.Event(PaymentEventType.CaptureFailed, 6) with { ModificationRef = Shop.Captured().ModificationRef });
+
+        // For mugs a failed capture ends the authorization too.
+        (resolution.Kind, resolution.Reason).ShouldBe((ResolutionKind.Held, ResolutionReason.CaptureReversed));
+        ledger.Level(Shop.Mug).Available.ShouldBe(5);
+        (ledger.Level(Shop.Tea).Committed, ledger.Level(Shop.Tea).Reserved).ShouldBe((0, 1));
+    }
+
+    [Fact]
+    public void An_event_for_the_record_is_for_people_once_a_line_turns_up_whose_matrix_wants_that()
+    {
+        var ledger = new LedgerModel(Matrices.FailedCapturesAndChargebacksDiffer);
+        ledger.Stock(Shop.Mugs(5), Shop.Teas(3));
+        var chargeback = Shop.Event(PaymentEventType.ChargebackOpened, 30);
+        ledger.Apply(Shop.PartlyCaptured("capture-a", 3, Shop.Mugs(1)));
+        ledger.Apply(chargeback).Reason.ShouldBe(ResolutionReason.ReportingOnly);
+
+        ledger.Apply(Shop.PartlyCaptured("capture-b", 4, Shop.Teas(1)));
+
+        ledger.Resolutions[chargeback.Id].Reason.ShouldBe(ResolutionReason.MatrixReview);
+    }
+
+    [Fact]
+    public void And_one_that_is_for_people_while_no_lines_are_known_is_for_the_record_once_no_line_wants_that()
+    {
+        var ledger = new LedgerModel(Matrices.FailedCapturesAndChargebacksDiffer);
+        ledger.Stock(Shop.Mugs(5), Shop.Teas(3));
+        var chargeback = Shop.Event(PaymentEventType.ChargebackOpened, 30);
+        ledger.Apply(chargeback).Reason.ShouldBe(ResolutionReason.MatrixReview);
+
+        ledger.Apply(Shop.Captured(3).For(Shop.Mugs(1)));
+
+        ledger.Resolutions[chargeback.Id].Reason.ShouldBe(ResolutionReason.ReportingOnly);
+    }
+
+    [Fact]
+    public void What_was_given_up_of_one_class_does_not_end_the_order_of_the_other()
+    {
+        _ledger.Apply(Shop.Authorized().For(Shop.Mugs(2), Shop.Teas(1)));
+        _ledger.Run(new StockCommand.Release(_ledger.Reservations.Single().Number, [Shop.Mugs(2)]));
+
+        _ledger.Apply(Shop.Settled(60)).Reason.ShouldBe(ResolutionReason.Committed);
+
+        _ledger.Level(Shop.Tea).Committed.ShouldBe(1);
+        _ledger.Level(Shop.Mug).Available.ShouldBe(5);
+    }
+
+    [Fact]
+    public void What_an_event_took_that_does_not_count_any_more_goes_back_in_each_class()
+    {
+        // Dollars, until an authorization says that the payment is in euros: of what the order is for, nothing is known then.
+        _ledger.Apply(Shop.Captured(3).For(Shop.Mugs(2), Shop.Teas(1)).Over(100, "USD"));
+        (_ledger.Level(Shop.Mug).Committed, _ledger.Level(Shop.Tea).Reserved).ShouldBe((2, 1));
+
+        _ledger.Apply(Shop.Authorized().Over(100));
+
+        (_ledger.Level(Shop.Mug).Available, _ledger.Level(Shop.Tea).Available).ShouldBe((5, 3));
+    }
+
+    [Fact]
+    public void What_both_classes_lack_is_one_exception()
+    {
+        var ledger = new LedgerModel(Matrices.MixedRefunds);
+        var authorized = Shop.Authorized().For(Shop.Mugs(2), Shop.Teas(1));
+        ledger.Apply(authorized).Reason.ShouldBe(ResolutionReason.AuthorizedNotAvailable);
+        ledger.Apply(Shop.Captured(3)).Reason.ShouldBe(ResolutionReason.PaidNotAvailable);
+
+        ledger.Resolutions[authorized.Id].Kind.ShouldBe(ResolutionKind.NoOp);
+    }
+
+    [Fact]
     public void Another_tenants_override_does_not_count()
     {
         var ledger = new LedgerModel(Matrices.Of(

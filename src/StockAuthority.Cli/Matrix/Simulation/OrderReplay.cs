@@ -45,6 +45,12 @@ internal sealed class OrderReplay
             var reserved = order.Reservations.Where(each => each.Origin == ReservationOrigin.Checkout).Sum(each => each.Line(key)?.Quantity ?? 0);
             _state.Load(new StockLevel(key, assumption.NothingLeft ? reserved : Plenty));
         }
+
+        // What a call reported before the event that names its document; numbered where no sequence of the replay is.
+        foreach (var (index, received) in order.Returns.Where(each => !IsMovedByEvent(each.Number)).Index())
+        {
+            _state.Load(received with { Number = -1 - index, ByEvent = false });
+        }
     }
 
     /// <summary>What each event comes to in the end.</summary>
@@ -69,7 +75,7 @@ internal sealed class OrderReplay
         foreach (var reservation in _order.Reservations.Where(each => each.Origin == ReservationOrigin.Checkout))
         {
             // A checkout can have taken over what an event had reserved for it.
-            var isTakenOver = _order.Events.Any(each => each.FirstSequence > 0 && each.FirstSequence <= reservation.Number && reservation.Number <= each.LastSequence);
+            var isTakenOver = IsMovedByEvent(reservation.Number);
             steps.Add((reservation.CreatedAt, isTakenOver ? 2 : 0, reservation.Number, at => Reserve(reservation, assumption.CommittedByCheckout, at)));
             if (reservation.Lines.Any(line => line.Withdrawn > 0))
             {
@@ -80,6 +86,9 @@ internal sealed class OrderReplay
 
         return steps.OrderBy(each => each.At).ThenBy(each => each.Rank).ThenBy(each => each.Number).Select(each => (each.At, each.Step));
     }
+
+    private bool IsMovedByEvent(long sequence) =>
+        _order.Events.Any(each => each.FirstSequence > 0 && each.FirstSequence <= sequence && sequence <= each.LastSequence);
 
     private void Apply(PaymentEvent paymentEvent, DateTimeOffset at) => Run(new StockCommand.ApplyPaymentEvent(paymentEvent), at);
 

@@ -27,7 +27,7 @@ internal sealed partial class StoredHistory
         LIMIT $4
         """;
 
-    /// <summary>Of orders: their events, and those of their payments that were resolved before the order was known. $4: the bound for each.</summary>
+    /// <summary>Of orders: their events, and those of their payments that were resolved before the order was known. $3: the bound for each.</summary>
     private const string EventsOfOrdersSql =
         """
         WITH of_order AS MATERIALIZED (
@@ -78,6 +78,20 @@ internal sealed partial class StoredHistory
             WHERE reservations.order_ref = wanted.order_ref AND reservations.tenant_id = wanted.tenant_id
             ORDER BY reservations.reservation_number
             LIMIT $3
+        ) AS r
+        """;
+
+    /// <summary>What calls reported under documents that return events name.</summary>
+    private const string ReturnsSql =
+        """
+        SELECT r.order_ref, r.tenant_id, r.return_number, r.document_ref, r.lines::text, r.by_event
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (order_ref, tenant_id, document_ref)
+        CROSS JOIN LATERAL (
+            SELECT * FROM returns
+            WHERE returns.document_ref = wanted.document_ref AND returns.order_ref = wanted.order_ref AND returns.tenant_id = wanted.tenant_id
+              AND returns.by_call
+            ORDER BY returns.return_number
+            LIMIT $4
         ) AS r
         """;
 

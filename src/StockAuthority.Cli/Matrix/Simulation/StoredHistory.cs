@@ -21,6 +21,8 @@ internal sealed partial class StoredHistory(NpgsqlDataSource source)
 
     public const int MaximumReservations = 100;
 
+    private const int MaximumReturnsOfDocument = 100;
+
     private const int EventsPerPage = 200;
 
     private static readonly JsonSerializerOptions StoredNames = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -88,20 +90,42 @@ internal sealed partial class StoredHistory(NpgsqlDataSource source)
         var ofPayments = await EventsAsync(connection, EventsOfPaymentsSql, paid, row => row.PaymentObjectId!, cancellationToken);
         var reservations = (await ReadAsync(connection, ReservationsSql, ReadReservation, cancellationToken, Keys(ordered, row => row.OrderRef!, MaximumReservations + 1)))
             .ToLookup(each => (each.TenantId, each.Reservation.OrderRef), each => each.Reservation);
+        var returns = await ReturnsAsync(connection, ordered, ofOrders, cancellationToken);
         return
         [
-            .. ordered.Select(row => Order(row, row.OrderRef, ofOrders[(row.TenantId, row.OrderRef!)], [.. reservations[(row.TenantId, row.OrderRef!)]])),
-            .. paid.Select(row => Order(row, null, ofPayments[(row.TenantId, row.PaymentObjectId!)], [])),
+            .. ordered.Select(row => Order(
+                row, row.OrderRef, ofOrders[(row.TenantId, row.OrderRef!)], [.. reservations[(row.TenantId, row.OrderRef!)]], [.. returns[(row.TenantId, row.OrderRef!)]])),
+            .. paid.Select(row => Order(row, null, ofPayments[(row.TenantId, row.PaymentObjectId!)], [], [])),
         ];
 
-        StoredOrder Order(EventRow row, string? orderRef, IEnumerable<StoredEvent> events, IReadOnlyList<Reservation> its) => new(
-            row.TenantId, orderRef, [.. events.OrderBy(each => each.Number)], its, locations.GetValueOrDefault(row.TenantId) ?? new Dictionary<string, bool>());
+        StoredOrder Order(EventRow row, string? orderRef, IEnumerable<StoredEvent> events, IReadOnlyList<Reservation> its, IReadOnlyList<ReceivedReturn> received) => new(
+            row.TenantId, orderRef, [.. events.OrderBy(each => each.Number)], its, received, locations.GetValueOrDefault(row.TenantId) ?? new Dictionary<string, bool>());
     }
 
     private static async Task<ILookup<(string TenantId, string Key), StoredEvent>> EventsAsync(
         NpgsqlConnection connection, string sql, List<EventRow> wanted, Func<EventRow, string> key, CancellationToken cancellationToken) =>
         (await ReadAsync(connection, sql, static row => (Key: (row.GetString(1), row.GetString(0)), Event: ReadEvent(row)), cancellationToken, Keys(wanted, key, MaximumEvents + 1)))
         .ToLookup(each => each.Key, each => each.Event);
+
+    private static async Task<ILookup<(string TenantId, string OrderRef), ReceivedReturn>> ReturnsAsync(
+        NpgsqlConnection connection, List<EventRow> ordered, ILookup<(string TenantId, string Key), StoredEvent> events, CancellationToken cancellationToken)
+    {
+        var wanted = ordered.SelectMany(row => events[(row.TenantId, row.OrderRef!)]
+                .Where(each => each.Event.Type == PaymentEventType.ReturnReceived)
+                .Select(each => (OrderRef: row.OrderRef!, row.TenantId, DocumentRef: each.Event.ModificationRef)))
+            .Distinct()
+            .ToList();
+        var returns = wanted.Count == 0 ? [] : await ReadAsync(
+            connection,
+            ReturnsSql,
+            ReadReturn,
+            cancellationToken,
+            Texts(wanted.Select(each => each.OrderRef)),
+            Texts(wanted.Select(each => each.TenantId)),
+            Texts(wanted.Select(each => each.DocumentRef)),
+            new NpgsqlParameter<long> { TypedValue = MaximumReturnsOfDocument });
+        return returns.ToLookup(each => (each.TenantId, each.Return.OrderRef), each => each.Return);
+    }
 
     private static async Task<List<T>> ReadAsync<T>(
         NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
@@ -167,6 +191,14 @@ internal sealed partial class StoredHistory(NpgsqlDataSource source)
         row.GetFieldValue<DateTimeOffset>(8),
         row.GetFieldValue<DateTimeOffset>(9),
         row.IsDBNull(10) ? null : row.GetFieldValue<DateTimeOffset>(10)));
+
+    private static (string TenantId, ReceivedReturn Return) ReadReturn(NpgsqlDataReader row) => (row.GetString(1), new ReceivedReturn(
+        row.GetInt64(2),
+        row.GetString(3),
+        row.GetString(0),
+        [.. JsonSerializer.Deserialize<StoredLine[]>(row.GetString(4), StoredNames)!.Select(line => new StockLine(new StockKey(line.Sku, line.LocationId), line.Quantity))],
+        ByCall: true,
+        ByEvent: row.GetBoolean(5)));
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
