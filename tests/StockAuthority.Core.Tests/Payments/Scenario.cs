@@ -32,7 +32,6 @@ internal sealed record Scenario(string Name, ImmutableArray<PaymentEvent> Events
         new("voided, and a refund of what was never captured", [Authorized, Voided, Shop.Refunded(5), Shop.Refunded(6).Again(6)], Untouched)
         {
             Registrations = WithoutNewAttempt,
-            Holds = [ResolutionReason.MissingContext],
         },
         new("declined", [Shop.Declined(0).For(Lines)], Untouched) { Registrations = WithoutNewAttempt },
         new("declined, then authorized", [Shop.Declined(0), Shop.Authorized(2).For(Lines), Captured], Committed),
