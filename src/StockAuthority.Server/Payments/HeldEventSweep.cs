@@ -14,7 +14,7 @@ internal sealed partial class HeldEventSweep(
     StockLedger ledger,
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads,
     TimeProvider time,
-    ILogger<HeldEventSweep> logger) : BackgroundService
+    ILogger<HeldEventSweep> logger) : PeriodicService(Interval, time)
 {
     private const int PageSize = 50;
 
@@ -35,35 +35,7 @@ internal sealed partial class HeldEventSweep(
     private readonly Dictionary<string, DateTimeOffset> _done = new(StringComparer.Ordinal);
     private DateTimeOffset _after = DateTimeOffset.UnixEpoch;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await NextAsync(timer, stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(error);
-            }
-        }
-    }
-
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stoppingToken)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    private async Task SweepAsync(CancellationToken cancellationToken)
+    protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
         var changed = await ChangedAsync(cancellationToken);
         var isComplete = true;
@@ -89,6 +61,8 @@ internal sealed partial class HeldEventSweep(
             }
         }
     }
+
+    protected override void Failed(Exception error) => LogFailed(error);
 
     /// <summary>False where the ledger did not take it: it is tried again.</summary>
     private async Task<bool> ReconsiderAsync(string tenantId, CancellationToken cancellationToken)
