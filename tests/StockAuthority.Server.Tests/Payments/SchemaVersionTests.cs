@@ -44,6 +44,17 @@ public sealed class SchemaVersionTests(Ledger ledger) : IClassFixture<Ledger>
         second.Take(first.Count).ShouldBe(first);
     }
 
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(2, "klarna")]
+    public void How_it_is_paid_is_read_from_the_second_version_on(int version, string? method)
+    {
+        var request = ApplyPaymentEventRequest.Parser.ParseFrom(Records(version)[0].Bytes);
+        request.Event.PaymentMethod = "klarna";
+
+        PaymentRequests.Read(request).Event.PaymentMethod.ShouldBe(method);
+    }
+
     [Fact]
     public async Task Both_versions_move_the_same_stock()
     {
