@@ -86,6 +86,7 @@ internal static class IntakeApplication
 
         // A line or more for each request would let anyone fill the log; rejections are counted instead.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -125,12 +126,16 @@ internal static class IntakeApplication
         services.AddSingleton<InboxWriter>();
         services.AddSingleton<InboxSignal>();
         services.AddHostedService<InboxRetention>();
+        services.AddSingleton<EventPulls>();
+        services.AddHostedService<StripeGapDetection>();
 
         services.AddSingleton<RejectionTrace>();
         services.AddHostedService<RejectionTraceWriter>();
         services.AddSingleton<WebhookReceiver>();
 
         services.AddSingleton<InboxQueue>();
+        services.AddProviderHttp();
+        services.AddSingleton<EventCompletion>();
         services.AddSingleton<PaymentEventSender>();
         services.AddHostedService<InboxDispatcher>();
     }

@@ -5,6 +5,7 @@ namespace StockAuthority.Intake;
 internal sealed class IntakeMetrics
 {
     private readonly Counter<long> _received;
+    private readonly Counter<long> _pulled;
     private readonly Counter<long> _rejected;
     private readonly Counter<long> _dispatched;
     private readonly Counter<long> _refused;
@@ -15,6 +16,7 @@ internal sealed class IntakeMetrics
     {
         var meter = meters.Create("StockAuthority.Intake");
         _received = meter.CreateCounter<long>("intake.webhooks.received", description: "Webhooks that were stored and answered with 2xx.");
+        _pulled = meter.CreateCounter<long>("intake.events.pulled", description: "Events that had not come as webhooks and were found in the provider's list.");
         _rejected = meter.CreateCounter<long>("intake.webhooks.rejected", description: "Webhooks that were turned away, by reason.");
         _dispatched = meter.CreateCounter<long>("intake.events.dispatched", description: "Events that the authority resolved, by resolution.");
         _refused = meter.CreateCounter<long>("intake.events.refused", description: "Events that the authority refused for good, by reason.");
@@ -23,6 +25,8 @@ internal sealed class IntakeMetrics
     }
 
     public void Received(string account) => _received.Add(1, Tag("account", account));
+
+    public void Pulled(string account, int count) => _pulled.Add(count, Tag("account", account));
 
     public void Rejected(string account, string reason) => _rejected.Add(1, Tag("account", account), Tag("reason", reason));
 

@@ -20,6 +20,9 @@ internal sealed record IntakeSettings
 
     public required int DispatchConcurrency { get; init; }
 
+    /// <summary>How often what an event names is asked for, with growing delays up to 15 minutes, before the event is parked.</summary>
+    public required int FetchAttempts { get; init; }
+
     /// <exception cref="SettingsException">Settings are missing or wrong; the message names all of them.</exception>
     public static IntakeSettings Read(IConfiguration configuration, IReadOnlyList<ProviderRegistration> registrations)
     {
@@ -58,8 +61,9 @@ internal sealed record IntakeSettings
                 ClientKeyFile = configuration["StockAuthority:ClientKeyFile"],
             },
             Providers = providers,
-            Retention = TimeSpan.FromDays(Number(configuration, "Inbox:RetentionDays", fallback: 35, lowest: 1, highest: 3650)),
-            DispatchConcurrency = Number(configuration, "Inbox:DispatchConcurrency", fallback: 16, lowest: 1, highest: 256),
+            Retention = TimeSpan.FromDays(ProviderSettings.Number(configuration, "Inbox:RetentionDays", fallback: 35, lowest: 1, highest: 3650)),
+            DispatchConcurrency = ProviderSettings.Number(configuration, "Inbox:DispatchConcurrency", fallback: 16, lowest: 1, highest: 256),
+            FetchAttempts = ProviderSettings.Number(configuration, "Inbox:FetchAttempts", fallback: 30, lowest: 1, highest: 1000),
         };
     }
 
@@ -72,18 +76,6 @@ internal sealed record IntakeSettings
 
         missing.Add(key);
         return "";
-    }
-
-    private static int Number(IConfiguration configuration, string key, int fallback, int lowest, int highest)
-    {
-        if (configuration[key] is not { } text)
-        {
-            return fallback;
-        }
-
-        return int.TryParse(text, out var number) && number >= lowest && number <= highest
-            ? number
-            : throw new SettingsException($"StockAuthority.Intake cannot start because {key} is not a whole number from {lowest} to {highest}.");
     }
 
     private static Uri Address(string text) =>

@@ -8,7 +8,7 @@ namespace StockAuthority.Core.Tests;
 /// The ledger without its database. Each command is decided on a state that is loaded anew from what earlier commands
 /// stored, so nothing can survive in memory that the server would not have kept.
 /// </summary>
-internal sealed class LedgerModel(TriggerMatrix matrix)
+internal sealed class LedgerModel(TriggerMatrices matrices)
 {
     public const string TenantId = "tenant-1";
 
@@ -16,6 +16,7 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
     private readonly SortedDictionary<long, Reservation> _reservations = [];
     private readonly Dictionary<string, Transfer> _transfers = [];
     private readonly Dictionary<PaymentId, Payment> _payments = [];
+    private readonly Dictionary<long, ReceivedReturn> _returns = [];
     private readonly Dictionary<PaymentEventId, EventResolution> _resolutions = [];
     private readonly List<Movement> _movements = [];
     private long _commands;
@@ -25,7 +26,7 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
     {
     }
 
-    public TriggerMatrix Matrix { get; } = matrix;
+    public TriggerMatrices Matrix { get; } = matrices;
 
     public DateTimeOffset Now { get; private set; } = Shop.Opening;
 
@@ -81,6 +82,11 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
             state.Load(payment);
         }
 
+        foreach (var received in _returns.Values)
+        {
+            state.Load(received);
+        }
+
         foreach (var recorded in _resolutions.Keys)
         {
             state.Load(recorded);
@@ -89,12 +95,49 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
         return state;
     }
 
-    public Decision Run(StockCommand command)
+    /// <summary>Another ledger with the same past: what happens to one does not happen to the other.</summary>
+    public LedgerModel Fork()
+    {
+        var fork = new LedgerModel(Matrix) { Now = Now, Policy = Policy, _commands = _commands };
+        foreach (var (key, level) in _levels)
+        {
+            fork._levels.Add(key, level);
+        }
+
+        foreach (var (number, reservation) in _reservations)
+        {
+            fork._reservations.Add(number, reservation);
+        }
+
+        foreach (var (id, payment) in _payments)
+        {
+            fork._payments.Add(id, payment);
+        }
+
+        foreach (var (id, resolution) in _resolutions)
+        {
+            fork._resolutions.Add(id, resolution);
+        }
+
+        fork._movements.AddRange(_movements);
+        return fork;
+    }
+
+    public Decision Run(StockCommand command) => RunTogether(command)[0];
+
+    /// <summary>As one batch: each sees what the earlier ones did, and nothing is stored before the last.</summary>
+    public IReadOnlyList<Decision> RunTogether(params IEnumerable<StockCommand> commands)
     {
         var state = Load();
-        var decision = StockDecisions.Decide(state, command, Matrix, Now);
-        _commands++;
-        state.Apply(decision, $"key-{_commands}", Now);
+        List<Decision> decisions = [];
+        foreach (var command in commands)
+        {
+            var decision = StockDecisions.Decide(state, command, Matrix, Now);
+            _commands++;
+            state.Apply(decision, $"key-{_commands}", Now);
+            decisions.Add(decision);
+        }
+
         _movements.AddRange(state.Movements);
         foreach (var level in state.ChangedLevels)
         {
@@ -116,12 +159,17 @@ internal sealed class LedgerModel(TriggerMatrix matrix)
             _payments[payment.Id] = payment;
         }
 
-        foreach (var resolution in decision.EventResolutions)
+        foreach (var received in state.ChangedReturns)
+        {
+            _returns[received.Number] = received;
+        }
+
+        foreach (var resolution in decisions.SelectMany(decision => decision.EventResolutions))
         {
             _resolutions[resolution.EventId] = resolution;
         }
 
-        return decision;
+        return decisions;
     }
 
     public Reservation Reserve(params ImmutableArray<StockLine> lines) => Reserved(Run(Shop.Reserve(lines)));

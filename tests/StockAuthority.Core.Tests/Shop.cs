@@ -56,6 +56,9 @@ internal static class Shop
     public static PaymentEvent Of(this PaymentEvent paymentEvent, string payment) =>
         paymentEvent with { PaymentObjectId = payment, Id = paymentEvent.Id with { EventId = $"{paymentEvent.Id.EventId}-{payment}" } };
 
+    public static PaymentEvent Over(this PaymentEvent paymentEvent, long minorUnits, string currency = "EUR") =>
+        paymentEvent with { Amount = new Money(currency, minorUnits) };
+
     /// <summary>Another event that reports the same fact.</summary>
     public static PaymentEvent Again(this PaymentEvent paymentEvent, int minute) =>
         paymentEvent with { Id = paymentEvent.Id with { EventId = $"{paymentEvent.Id.EventId}-again-{minute}" }, OccurredAt = Opening.AddMinutes(minute) };

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Shouldly;
@@ -99,7 +98,7 @@ public sealed class ProviderTrapTests(InboxDatabase databases)
     }
 
     [Fact]
-    public async Task A_thin_event_is_stored_and_parked()
+    public async Task A_thin_event_that_cannot_be_fetched_is_stored_and_parked()
     {
         var thin = new JsonObject { ["id"] = "evt_thin", ["object"] = "v2.core.event", ["type"] = "v1.payment_intent.succeeded", ["created"] = "2025-10-01T10:00:00.000Z" };
         (await DispatchedAsync(intake => intake.PostSignedAsync(StripeBodies.Bytes(thin)))).ShouldHaveSingleItem().ProviderEventId.ShouldBe("inbox-evt_thin");
@@ -148,21 +147,7 @@ public sealed class ProviderTrapTests(InboxDatabase databases)
         (await intake.CountAsync("true")).ShouldBe(0);
     }
 
-    /// <summary>Each is sent and answered with 200, and comes out at the authority.</summary>
-    private async Task<IReadOnlyList<PaymentEvent>> DispatchedAsync(params Func<RunningIntake, Task<HttpResponseMessage>>[] posts)
-    {
-        var port = InboxDatabase.FreePort();
-        await using var authority = await RecordingAuthority.StartAsync(port);
-        await using var intake = await RunningIntake.StartAsync(await databases.CreateAsync(), port);
-        foreach (var post in posts)
-        {
-            using var response = await post(intake);
-            response.StatusCode.ShouldBe(HttpStatusCode.OK);
-        }
-
-        await intake.EventuallyCountAsync("status = 'dispatched'", posts.Length);
-        return [.. authority.Calls.Requests.Select(request => request.Event)];
-    }
+    private Task<IReadOnlyList<PaymentEvent>> DispatchedAsync(params Func<RunningIntake, Task<HttpResponseMessage>>[] posts) => Dispatched.FromAsync(databases, posts);
 
     private static async Task<string?> ReasonOfAsync(Task<HttpResponseMessage> answer)
     {

@@ -31,12 +31,14 @@ internal sealed class RunningIntake : IAsyncDisposable
     public NpgsqlDataSource Database { get; }
 
     public static async Task<RunningIntake> StartAsync(
-        string connectionString, int authorityPort, bool waitUntilReady = true, string account = Account, Uri? authority = null, string? token = null, ProviderRegistration? more = null)
+        string connectionString, int authorityPort, bool waitUntilReady = true, string account = Account, Uri? authority = null, string? token = null, ProviderRegistration? more = null,
+        params string[] settings)
     {
         string[] arguments =
         [
             .. Arguments(connectionString, authorityPort, account),
             .. authority is null ? [] : (string[])[$"--StockAuthority:Address={authority}", $"--StockAuthority:Token={token}"],
+            .. settings,
         ];
         var application = IntakeApplication.Build(arguments, more is null ? null : [.. IntakeApplication.Providers, more]);
         await application.StartAsync();
@@ -67,6 +69,10 @@ internal sealed class RunningIntake : IAsyncDisposable
         $"--AcmePay:Accounts:{account}:TenantId={Tenant}",
         $"--AcmePay:Accounts:{account}:Secrets:0=acme-secret",
     ];
+
+    /// <summary>Stripe's API is there, and the account may read it.</summary>
+    public static string[] StripeApi(Uri address) =>
+        [$"--Stripe:ApiBaseUrl={address}", $"--Stripe:Accounts:{Account}:ApiKey={StripeSimulator.ApiKey}", $"--Stripe:Accounts:{Account}:AccountId=acct_own"];
 
     public Task ReadyAsync() => Eventually.GetAsync(async () => (await Http.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode, ready => ready);
 

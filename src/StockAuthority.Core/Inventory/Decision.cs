@@ -30,6 +30,9 @@ public sealed record Decision(StockOutcome Outcome)
     /// <summary>Payments as they are after it.</summary>
     public ImmutableArray<Payment> Payments { get; init; } = [];
 
+    /// <summary>Returns as they are after it.</summary>
+    public ImmutableArray<ReceivedReturn> Returns { get; init; } = [];
+
     /// <summary>Events that got a resolution, new ones and held ones.</summary>
     public ImmutableArray<EventResolution> EventResolutions { get; init; } = [];
 

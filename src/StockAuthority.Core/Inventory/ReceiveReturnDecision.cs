@@ -20,6 +20,21 @@ internal static class ReceiveReturnDecision
             return StockDecisions.Reject(new InvalidReference.UnknownLocations(unknown));
         }
 
+        var earlier = state.Returns(command.OrderRef, command.DocumentRef).Where(each => each.ByEvent).ToImmutableArray();
+        if (earlier.FirstOrDefault(each => each.HasLines(command.Lines)) is { } reported)
+        {
+            // An event reported it before: one return, which moves once.
+            return new Decision(new StockOutcome.Applied(command.ReservationNumber is { } named ? state.Reservation(named) : null))
+            {
+                Returns = [reported with { ByCall = true }],
+            };
+        }
+
+        if (!earlier.IsEmpty)
+        {
+            return StockDecisions.Refuse(new Refusal.ReturnDiffers(command.OrderRef, command.DocumentRef));
+        }
+
         Reservation? reservation = null;
         if (command.ReservationNumber is { } number)
         {
@@ -45,6 +60,7 @@ internal static class ReceiveReturnDecision
         }
 
         var builder = new DecisionBuilder(state, now);
+        var received = new ReceivedReturn(builder.NextNumber, command.DocumentRef, command.OrderRef, command.Lines, ByCall: true, ByEvent: false);
         foreach (var line in command.Lines)
         {
             builder.Move(new MovementDraft(
@@ -65,7 +81,7 @@ internal static class ReceiveReturnDecision
             builder.Put(reservation);
         }
 
-        return builder.Build(new StockOutcome.Applied(reservation));
+        return builder.Build(new StockOutcome.Applied(reservation)) with { Returns = [received] };
     }
 
     private static Refusal? Refusal(Reservation reservation, StockCommand.ReceiveReturn command)

@@ -43,6 +43,28 @@ internal static class ReservationSteps
     public static Reservation TakeBack(DecisionBuilder builder, Reservation reservation, StockLine units, StockOperation operation) =>
         Release(builder, reservation, units, operation, operation == StockOperation.Expire ? ReservationState.Expired : ReservationState.Released);
 
+    /// <summary>
+    /// A commitment is undone because its money was lost again, and the units are still promised: they go back to reserved without
+    /// becoming available meanwhile.
+    /// </summary>
+    public static Reservation Uncommit(DecisionBuilder builder, Reservation reservation, StockLine units)
+    {
+        builder.Move(Draft(reservation, units, StockState.Committed, StockState.Reserved, StockOperation.Release));
+        var line = reservation.Line(units.Key)!;
+        return reservation.With(
+            line with { Reserved = line.Reserved + units.Quantity, Committed = line.Committed - units.Quantity },
+            ReservationState.Released,
+            builder.Now);
+    }
+
+    /// <summary>As <see cref="Uncommit"/>, where nothing holds the units any more.</summary>
+    public static Reservation TakeBackCommitted(DecisionBuilder builder, Reservation reservation, StockLine units)
+    {
+        builder.MoveToAvailable(Draft(reservation, units, StockState.Committed, StockState.Available, StockOperation.Release));
+        var line = reservation.Line(units.Key)!;
+        return reservation.With(line with { Committed = line.Committed - units.Quantity }, ReservationState.Released, builder.Now);
+    }
+
     private static Reservation Release(
         DecisionBuilder builder,
         Reservation reservation,

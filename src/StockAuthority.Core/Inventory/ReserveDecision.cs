@@ -6,7 +6,7 @@ namespace StockAuthority.Core.Inventory;
 /// <summary>Holding units for an order, and what that means where payments of the order are already known.</summary>
 internal static class ReserveDecision
 {
-    public static Decision Decide(TenantState state, StockCommand.Reserve command, TriggerMatrix matrix, DateTimeOffset now)
+    public static Decision Decide(TenantState state, StockCommand.Reserve command, TriggerMatrices matrices, DateTimeOffset now)
     {
         if (StockDecisions.UnknownLocations(state, command.Lines) is { IsEmpty: false } unknown)
         {
@@ -57,7 +57,7 @@ internal static class ReserveDecision
         }
 
         return state.HasPayments
-            ? PaymentEventDecision.AfterReserve(builder, reservation, command.PaymentObjectId, matrix)
+            ? PaymentEventDecision.AfterReserve(builder, reservation, command.PaymentObjectId, matrices)
             : builder.Build(new StockOutcome.Applied(reservation));
     }
 
@@ -81,20 +81,23 @@ internal static class ReserveDecision
             [.. lines.Select(line => new ReservationLine(line.Key, line.Quantity, line.Quantity))],
             builder.Now,
             expireAt);
-        foreach (var line in lines)
-        {
-            builder.Move(new MovementDraft(
-                line.Key,
-                StockState.Available,
-                StockState.Reserved,
-                line.Quantity,
-                StockOperation.Reserve,
-                orderRef,
-                reservation.Number));
-        }
-
+        MoveToReserved(builder, reservation, lines);
         builder.Put(reservation);
         return reservation;
+    }
+
+    /// <summary>Moves the units and adds their lines, which it does not have yet. The caller has checked that they are available.</summary>
+    public static Reservation HoldMore(DecisionBuilder builder, Reservation reservation, ImmutableArray<StockLine> lines, DateTimeOffset expireAt)
+    {
+        MoveToReserved(builder, reservation, lines);
+        var more = reservation with
+        {
+            State = ReservationState.Active,
+            Lines = [.. reservation.Lines, .. lines.Select(line => new ReservationLine(line.Key, line.Quantity, line.Quantity))],
+            ExpireAt = expireAt > reservation.ExpireAt ? expireAt : reservation.ExpireAt,
+        };
+        builder.Put(more);
+        return more;
     }
 
     /// <summary>Why these units cannot be promised, if they cannot. Where nothing is sold, it does not matter what is there.</summary>
@@ -113,6 +116,21 @@ internal static class ReserveDecision
         .. lines.Where(line => line.Quantity > state.Level(line.Key).Available)
             .Select(line => new Shortage(line.Key, line.Quantity, state.Level(line.Key).Available)),
     ];
+
+    private static void MoveToReserved(DecisionBuilder builder, Reservation reservation, ImmutableArray<StockLine> lines)
+    {
+        foreach (var line in lines)
+        {
+            builder.Move(new MovementDraft(
+                line.Key,
+                StockState.Available,
+                StockState.Reserved,
+                line.Quantity,
+                StockOperation.Reserve,
+                reservation.OrderRef,
+                reservation.Number));
+        }
+    }
 
     private static Reservation? MadeByPayment(ImmutableArray<Reservation> earlier) =>
         earlier.Any(reservation => reservation.Origin == ReservationOrigin.Checkout)

@@ -66,6 +66,9 @@ public abstract record StockCommand
     /// <summary>A reservation's time may have run out; does nothing where it has not.</summary>
     public sealed record Expire(long ReservationNumber) : StockCommand;
 
+    /// <summary>What an order's held events wait for may be there: judges them again. Does nothing where it is not.</summary>
+    public sealed record Reconsider(string OrderRef) : StockCommand;
+
     /// <summary>Something happened to a payment.</summary>
     public sealed record ApplyPaymentEvent(PaymentEvent Event) : StockCommand;
 }

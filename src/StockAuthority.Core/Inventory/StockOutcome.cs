@@ -86,6 +86,9 @@ public abstract record Refusal
     /// <summary>The levels have moved since they were counted.</summary>
     public sealed record VersionMismatch(ImmutableArray<VersionConflict> Conflicts) : Refusal;
 
+    /// <summary>An event reported a return under this document with other lines.</summary>
+    public sealed record ReturnDiffers(string OrderRef, string DocumentRef) : Refusal;
+
     /// <summary>The reservation is for another order than the command names.</summary>
     public sealed record OrderDiffers(long ReservationNumber, string OrderRef) : Refusal;
 

@@ -19,6 +19,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly Dictionary<string, List<long>> _numbersOfOrders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Transfer> _transfers = new(StringComparer.Ordinal);
     private readonly Dictionary<PaymentId, Payment> _payments = [];
+    private readonly Dictionary<long, ReceivedReturn> _returns = [];
     private readonly HashSet<PaymentEventId> _recordedEvents = [];
     private readonly Dictionary<string, bool> _locations = new(StringComparer.Ordinal);
 
@@ -28,6 +29,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly HashSet<long> _scheduledReservations = [];
     private readonly HashSet<string> _changedTransfers = new(StringComparer.Ordinal);
     private readonly HashSet<PaymentId> _changedPayments = [];
+    private readonly HashSet<long> _changedReturns = [];
     private readonly List<Movement> _movements = [];
 
     public string TenantId { get; } = tenantId;
@@ -59,6 +61,8 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public IEnumerable<Payment> ChangedPayments => _changedPayments.Select(id => _payments[id]);
 
+    public IEnumerable<ReceivedReturn> ChangedReturns => _changedReturns.Select(number => _returns[number]);
+
     public void Load(StockLevel level) => _levels[level.Key] = level;
 
     public void Load(Reservation reservation)
@@ -79,6 +83,8 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     public void Load(Transfer transfer) => _transfers[transfer.Id] = transfer;
 
     public void Load(Payment payment) => _payments[payment.Id] = payment;
+
+    public void Load(ReceivedReturn received) => _returns[received.Number] = received;
 
     public void Load(PaymentEventId recorded) => _recordedEvents.Add(recorded);
 
@@ -114,6 +120,10 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public IEnumerable<Reservation> ReservationsOfPayment(string paymentObjectId) =>
         _reservations.Values.Where(reservation => reservation.PaymentObjectId == paymentObjectId).OrderBy(reservation => reservation.Number);
+
+    /// <summary>What came back of an order under a document.</summary>
+    public IEnumerable<ReceivedReturn> Returns(string orderRef, string documentRef) =>
+        _returns.Values.Where(each => each.DocumentRef == documentRef && each.OrderRef == orderRef).OrderBy(each => each.Number);
 
     public bool HasPayments => _payments.Count > 0;
 
@@ -182,6 +192,12 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
         {
             _payments[payment.Id] = payment;
             _changedPayments.Add(payment.Id);
+        }
+
+        foreach (var received in decision.Returns)
+        {
+            Load(received);
+            _changedReturns.Add(received.Number);
         }
 
         foreach (var resolution in decision.EventResolutions)

@@ -19,7 +19,19 @@ public sealed record EventResolution(
     string Reason,
     string? OrderRef,
     ImmutableArray<string> MissingFields,
-    bool Moves);
+    bool Moves)
+{
+    /// <summary>Where the order was before the decision; null where no order's stock was looked at.</summary>
+    public OrderState? Before { get; init; }
+
+    /// <summary>Where the order was after it.</summary>
+    public OrderState? After { get; init; }
+}
+
+/// <summary>Where an order is.</summary>
+/// <param name="Payment">What the event's payment means for the order's stock.</param>
+/// <param name="Reserved">Units over all lines of all of its reservations.</param>
+public sealed record OrderState(Standing Payment, long Reserved, long Committed, long Fulfilled);
 
 /// <summary>Reason codes of resolutions. They are API: documented in docs/errors.md, never renamed.</summary>
 public static class ResolutionReason
@@ -28,6 +40,7 @@ public static class ResolutionReason
     public const string Reserved = "RESERVED";
     public const string Committed = "COMMITTED";
     public const string Released = "RELEASED";
+    public const string Returned = "RETURNED";
 
     // No-ops.
     public const string DuplicateDelivery = "DUPLICATE_DELIVERY";
@@ -52,6 +65,9 @@ public static class ResolutionReason
     public const string PaidNotAvailable = "PAID_NOT_AVAILABLE";
     public const string PaidAfterRelease = "PAID_AFTER_RELEASE";
     public const string PartialCaptureWithoutLines = "PARTIAL_CAPTURE_WITHOUT_LINES";
+    public const string CurrencyMismatch = "CURRENCY_MISMATCH";
+    public const string CaptureReversed = "CAPTURE_REVERSED";
+    public const string ReversedAfterFulfilment = "REVERSED_AFTER_FULFILMENT";
     public const string EndedAfterCommit = "ENDED_AFTER_COMMIT";
     public const string RefundReview = "REFUND_REVIEW";
     public const string MatrixReview = "MATRIX_REVIEW";

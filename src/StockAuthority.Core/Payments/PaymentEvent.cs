@@ -24,11 +24,21 @@ public enum PaymentEventType : short
     ChargebackWon = 10,
     ChargebackLost = 11,
 
+    /// <summary>Goods came back: a fact about the order's stock, whatever becomes of the money.</summary>
+    ReturnReceived = 12,
+
     /// <summary>The adapter does not translate this type.</summary>
     Unknown = 20,
 
     /// <summary>The signature was good, the body could not be read.</summary>
     Unreadable = 21,
+}
+
+/// <summary>An amount of money in the currency's minor unit, 0 or more; the currency is an ISO 4217 code, upper case.</summary>
+public sealed record Money(string Currency, long MinorUnits)
+{
+    /// <summary>Every JSON client can represent it exactly, and no sum of a payment's facts overflows.</summary>
+    public const long MaximumMinorUnits = 1L << 53;
 }
 
 /// <summary>What a provider said, in our own words.</summary>
@@ -38,6 +48,7 @@ public enum PaymentEventType : short
 /// <param name="Lines">The units that it pays for, where the payload names them; distinct by key.</param>
 /// <param name="FullAmount">Whether it is about the whole amount of the payment.</param>
 /// <param name="Problems">What could not be read.</param>
+/// <param name="Amount">The money that it is about, where it says.</param>
 public sealed record PaymentEvent(
     PaymentEventId Id,
     PaymentEventType Type,
@@ -47,4 +58,9 @@ public sealed record PaymentEvent(
     ImmutableArray<StockLine> Lines,
     bool FullAmount,
     DateTimeOffset OccurredAt,
-    ImmutableArray<string> Problems);
+    ImmutableArray<string> Problems,
+    Money? Amount = null)
+{
+    /// <summary>How it is paid, where the event says so: decides how long an authorization is held.</summary>
+    public string? PaymentMethod { get; init; }
+}

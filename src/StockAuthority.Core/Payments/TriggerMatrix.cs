@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace StockAuthority.Core.Payments;
 
@@ -26,7 +24,7 @@ public enum InventoryAction
 /// <summary>One row: what one contract event does, and who answers for it.</summary>
 /// <param name="Event">The contract event's name, for example <c>capture-succeeded</c>.</param>
 /// <param name="LedgerAction">What finance books; recorded, not executed here.</param>
-/// <param name="Finality">Whether it can still be undone: <c>provisional</c> or <c>final</c>.</param>
+/// <param name="Finality">Whether it can still be undone: <c>provisional</c>, or <c>final</c>, which no event reverses.</param>
 /// <param name="Reversal">The contract event that undoes it, or <c>none</c>.</param>
 /// <param name="ExceptionPath">Where it goes when it cannot be done.</param>
 /// <param name="Owner">Who answers for the row.</param>
@@ -42,7 +40,14 @@ public sealed record TriggerMatrixRow(
 /// <summary>Which payment event does what to the stock. Complete by construction: one row for each contract event.</summary>
 public sealed class TriggerMatrix
 {
-    private static readonly ImmutableDictionary<string, PaymentEventType> ContractEvents = new Dictionary<string, PaymentEventType>
+    /// <summary>Its windows' name for every payment method that has none of its own.</summary>
+    public const string AnyMethod = "default";
+
+    public static readonly TimeSpan ShortestWindow = TimeSpan.FromMinutes(1);
+
+    public static readonly TimeSpan LongestWindow = TimeSpan.FromDays(90);
+
+    private static readonly ImmutableSortedDictionary<string, PaymentEventType> ContractEvents = new Dictionary<string, PaymentEventType>
     {
         ["auth-created"] = PaymentEventType.AuthCreated,
         ["auth-failed"] = PaymentEventType.AuthFailed,
@@ -55,7 +60,7 @@ public sealed class TriggerMatrix
         ["chargeback-opened"] = PaymentEventType.ChargebackOpened,
         ["chargeback-won"] = PaymentEventType.ChargebackWon,
         ["chargeback-lost"] = PaymentEventType.ChargebackLost,
-    }.ToImmutableDictionary();
+    }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     /// <summary>Actions that an event may have. A refund, for one, can never reserve, and nothing restocks but a return.</summary>
     private static readonly ImmutableDictionary<PaymentEventType, ImmutableArray<InventoryAction>> Allowed =
@@ -65,7 +70,7 @@ public sealed class TriggerMatrix
             [PaymentEventType.AuthFailed] = [InventoryAction.Release, InventoryAction.None],
             [PaymentEventType.AuthVoided] = [InventoryAction.Release, InventoryAction.None],
             [PaymentEventType.CaptureSucceeded] = [InventoryAction.Reserve, InventoryAction.Commit, InventoryAction.None],
-            [PaymentEventType.CaptureFailed] = [InventoryAction.Review, InventoryAction.None],
+            [PaymentEventType.CaptureFailed] = [InventoryAction.Review, InventoryAction.Release, InventoryAction.None],
             [PaymentEventType.SettlementConfirmed] = [InventoryAction.Commit, InventoryAction.None],
             [PaymentEventType.RefundPosted] = [InventoryAction.Review, InventoryAction.Release, InventoryAction.None],
             [PaymentEventType.RefundFailed] = [InventoryAction.Review, InventoryAction.None],
@@ -76,19 +81,101 @@ public sealed class TriggerMatrix
 
     private readonly ImmutableDictionary<PaymentEventType, TriggerMatrixRow> _rows;
 
-    private TriggerMatrix(ImmutableDictionary<PaymentEventType, TriggerMatrixRow> rows, string sha256)
+    private TriggerMatrix(string? name, ImmutableDictionary<PaymentEventType, TriggerMatrixRow> rows, ImmutableSortedDictionary<string, TimeSpan> windows)
     {
+        Name = name;
         _rows = rows;
-        Sha256 = sha256;
+        Windows = windows;
     }
 
-    /// <summary>SHA-256 of the canonical rows, lower-case hex: what engineering and finance sign, and what every resolution records.</summary>
-    public string Sha256 { get; }
+    /// <summary>The names of all contract events, sorted.</summary>
+    public static IEnumerable<string> EventNames => ContractEvents.Keys;
+
+    /// <summary>The override that it comes from; null for the matrix of all others.</summary>
+    public string? Name { get; }
+
+    /// <summary>Its rows, sorted by event.</summary>
+    public IEnumerable<TriggerMatrixRow> Rows => _rows.Values.OrderBy(row => row.Event, StringComparer.Ordinal);
+
+    /// <summary>How long an uncaptured authorization is held, by payment method; <see cref="AnyMethod"/> for the others.</summary>
+    public ImmutableSortedDictionary<string, TimeSpan> Windows { get; }
+
+    public static ImmutableArray<InventoryAction> AllowedFor(string eventName) => Allowed[ContractEvents[eventName]];
 
     public InventoryAction ActionFor(PaymentEventType type) => _rows[type].InventoryAction;
 
+    /// <summary>How long an uncaptured authorization by this method is held; null where the matrix does not say.</summary>
+    public TimeSpan? WindowFor(string? paymentMethod)
+    {
+        if (paymentMethod is not null && Windows.TryGetValue(paymentMethod, out var window))
+        {
+            return window;
+        }
+
+        return Windows.TryGetValue(AnyMethod, out var other) ? other : null;
+    }
+
     /// <summary>The matrix, or everything that is wrong with these rows.</summary>
-    public static (TriggerMatrix? Matrix, ImmutableArray<string> Problems) Create(IEnumerable<TriggerMatrixRow> rows)
+    public static (TriggerMatrix? Matrix, ImmutableArray<string> Problems) Create(
+        IEnumerable<TriggerMatrixRow> rows,
+        ImmutableSortedDictionary<string, TimeSpan>? windows = null)
+    {
+        var (byType, problems) = Check(rows);
+        problems =
+        [
+            .. problems,
+            .. ContractEvents.Where(entry => !byType.ContainsKey(entry.Value)).Select(entry => $"'{entry.Key}' has no row."),
+        ];
+        return problems.IsEmpty
+            ? (new TriggerMatrix(null, byType.ToImmutableDictionary(), windows ?? ImmutableSortedDictionary<string, TimeSpan>.Empty), [])
+            : (null, problems);
+    }
+
+    /// <summary>This matrix with some rows and windows of its own instead, or everything that is wrong with those.</summary>
+    public (TriggerMatrix? Matrix, ImmutableArray<string> Problems) Override(
+        string name,
+        IEnumerable<TriggerMatrixRow> rows,
+        ImmutableSortedDictionary<string, TimeSpan> windows)
+    {
+        var (byType, problems) = Check(rows);
+        return problems.IsEmpty
+            ? (new TriggerMatrix(name, _rows.SetItems(byType), Windows.SetItems(windows)), [])
+            : (null, problems);
+    }
+
+    /// <summary>Rows that are good each by itself and make no sense together.</summary>
+    public IEnumerable<string> Contradictions()
+    {
+        if (_rows.Values.All(row => row.InventoryAction != InventoryAction.Commit))
+        {
+            yield return "no event has the inventory action Commit, so no paid order would ever be committed.";
+        }
+
+        if (ActionFor(PaymentEventType.AuthCreated) != InventoryAction.None && ActionFor(PaymentEventType.AuthVoided) != InventoryAction.Release)
+        {
+            yield return $"'auth-created' has the inventory action {ActionFor(PaymentEventType.AuthCreated)}, and 'auth-voided' does not release what it took.";
+        }
+
+        foreach (var row in Rows)
+        {
+            if (row.Finality is not ("provisional" or "final"))
+            {
+                yield return $"'{row.Event}' has the finality '{row.Finality}'; it is provisional or final.";
+            }
+
+            if (row.Reversal != "none" && (row.Reversal == row.Event || !ContractEvents.ContainsKey(row.Reversal)))
+            {
+                yield return $"'{row.Event}' has the reversal '{row.Reversal}'; it is another contract event or none.";
+            }
+
+            if ((row.Finality, row.Reversal) is ("final", not "none"))
+            {
+                yield return $"'{row.Event}' is final and has the reversal '{row.Reversal}': what can be undone is provisional.";
+            }
+        }
+    }
+
+    private static (Dictionary<PaymentEventType, TriggerMatrixRow> ByType, ImmutableArray<string> Problems) Check(IEnumerable<TriggerMatrixRow> rows)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
         var byType = new Dictionary<PaymentEventType, TriggerMatrixRow>();
@@ -122,11 +209,10 @@ public sealed class TriggerMatrix
             }
         }
 
-        problems.AddRange(ContractEvents.Where(entry => !byType.ContainsKey(entry.Value)).Select(entry => $"'{entry.Key}' has no row.").Order(StringComparer.Ordinal));
-        return problems.Count > 0 ? (null, problems.ToImmutable()) : (new TriggerMatrix(byType.ToImmutableDictionary(), Hash(byType.Values)), []);
+        return (byType, problems.ToImmutable());
     }
 
-    private static IEnumerable<(string Name, string Text)> TextColumns(TriggerMatrixRow row) =>
+    internal static IEnumerable<(string Name, string Text)> TextColumns(TriggerMatrixRow row) =>
     [
         ("ledger action", row.LedgerAction),
         ("finality", row.Finality),
@@ -134,17 +220,4 @@ public sealed class TriggerMatrix
         ("exception path", row.ExceptionPath),
         ("owner", row.Owner),
     ];
-
-    /// <summary>Over one line per row, sorted by event, columns separated by tabs: layout and comments of the file do not count.</summary>
-    private static string Hash(IEnumerable<TriggerMatrixRow> rows)
-    {
-        var text = new StringBuilder();
-        foreach (var row in rows.OrderBy(row => row.Event, StringComparer.Ordinal))
-        {
-            text.Append(row.Event).Append('\t').Append(row.InventoryAction).Append('\t')
-                .AppendJoin('\t', TextColumns(row).Select(column => column.Text)).Append('\n');
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
-    }
 }

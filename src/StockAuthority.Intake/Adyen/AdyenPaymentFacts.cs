@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
@@ -56,8 +57,17 @@ internal static class AdyenPaymentFacts
 
             // Which payments it settles is in the report, whose address is not signed: nothing is fetched from there.
             PaymentEventType.SettlementConfirmed => new PaymentEvent { EventType = type, ModificationRef = reference },
-            _ => Modification(type, reference, item),
+            _ => Dispute(type, reference, item),
         };
+    }
+
+    /// <summary>The deadline is not signed, and is for people: it decides nothing.</summary>
+    private static PaymentEvent Dispute(PaymentEventType type, string reference, EventFields item)
+    {
+        var fact = Modification(type, reference, item);
+        fact.CaseId = reference;
+        fact.RespondByTime = item.Object("additionalData").OptionalIsoTime("defensePeriodEndsAt")?.ToTimestamp();
+        return fact;
     }
 
     private static PaymentEvent? Authorisation(bool success, string reference, EventFields item, bool isImmediateCapture)
@@ -120,6 +130,7 @@ internal static class AdyenPaymentFacts
             ModificationRef = modificationRef,
             Amount = new Money { Currency = amount.Currency("currency"), MinorUnits = amount.MinorUnits("value") },
             FullAmount = isFull,
+            PaymentMethod = item.PaymentMethod("paymentMethod"),
         };
     }
 }

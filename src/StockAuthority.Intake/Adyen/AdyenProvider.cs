@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using StockAuthority.Intake.Dispatch;
 using StockAuthority.Intake.Providers;
@@ -6,21 +7,26 @@ using StockAuthority.Payments.V1;
 
 namespace StockAuthority.Intake.Adyen;
 
-internal sealed class AdyenProvider(FrozenDictionary<string, AdyenAccount> accounts) : IPaymentProvider
+internal sealed class AdyenProvider(FrozenDictionary<string, AdyenAccount> accounts, Uri reports) : IPaymentProvider
 {
+    private static readonly Uri LiveReports = new("https://ca-live.adyen.com");
+
     public string Name => AdyenTranslation.Provider;
 
     public IReadOnlyDictionary<string, string> Tenants { get; } = accounts.ToFrozenDictionary(each => each.Key, each => each.Value.TenantId, StringComparer.Ordinal);
 
     public IReadOnlyList<string> StoredHeaders { get; } = [AdyenSignature.Header, "Content-Type", "User-Agent"];
 
-    public static IPaymentProvider Read(ProviderSettings settings) => new AdyenProvider(settings.Accounts("Adyen", account => new AdyenAccount(
-        settings.Required(account, "TenantId"),
-        account["MerchantAccount"] is { Length: > 0 } code ? code : account.Key,
-        [.. settings.Secrets(account, "HmacKeys").Select((key, position) => Key(key, $"{account.Path}:HmacKeys:{position}"))],
+    public static IPaymentProvider Read(ProviderSettings settings) => new AdyenProvider(
+        settings.Accounts("Adyen", account => new AdyenAccount(
+            settings.Required(account, "TenantId"),
+            account["MerchantAccount"] is { Length: > 0 } code ? code : account.Key,
+            [.. settings.Secrets(account, "HmacKeys").Select((key, position) => Key(key, $"{account.Path}:HmacKeys:{position}"))],
 
-        // Adyen's own default is true, but a wrong guess would sell what nobody has paid for, or never commit.
-        Flag(settings.Required(account, "ImmediateCapture"), $"{account.Path}:ImmediateCapture"))));
+            // Adyen's own default is true, but a wrong guess would sell what nobody has paid for, or never commit.
+            Flag(settings.Required(account, "ImmediateCapture"), $"{account.Path}:ImmediateCapture"),
+            account["ReportUser"] is { Length: > 0 } user ? new AdyenReportUser(user, settings.Required(account, "ReportPassword")) : null)),
+        settings.Address("Adyen:ReportsBaseUrl", LiveReports));
 
     public IReadOnlyList<SignatureVerdict> Verify(string account, IHeaderDictionary headers, byte[] body, DateTimeOffset now)
     {
@@ -48,6 +54,23 @@ internal sealed class AdyenProvider(FrozenDictionary<string, AdyenAccount> accou
     public IResult Acknowledge() => TypedResults.Text("[accepted]");
 
     public PaymentEvent Translate(InboxRow row) => AdyenTranslation.Translate(row, accounts.GetValueOrDefault(row.Account));
+
+    public bool IsIncomplete(InboxRow row) => accounts.GetValueOrDefault(row.Account) is { Reports: not null } account && AdyenTranslation.SettlementReport(row, account) is not null;
+
+    public async IAsyncEnumerable<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var account = accounts[row.Account];
+        if (AdyenTranslation.SettlementReport(row, account) is not { } name)
+        {
+            yield return new FetchOutcome.Failed("an event that announces no settlement report");
+            yield break;
+        }
+
+        await foreach (var part in AdyenSettlement.FetchAsync(reports, http, account, name, row, cancellationToken))
+        {
+            yield return part;
+        }
+    }
 
     private static SignatureVerdict.Rejected Unreadable(string detail) => new("BODY_UNREADABLE", detail, StatusCodes.Status400BadRequest);
 

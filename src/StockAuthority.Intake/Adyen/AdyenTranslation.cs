@@ -26,7 +26,8 @@ internal static class AdyenTranslation
         try
         {
             using var document = JsonDocument.Parse(row.Body, Translated.Strict);
-            return AdyenBody.Items(document.RootElement) is not { } items ? Platform(document.RootElement, row)
+            return IsLine(document.RootElement) ? AdyenSettlementLine.Translate(new EventFields(document.RootElement, "line", []), row, account)
+                : AdyenBody.Items(document.RootElement) is not { } items ? Platform(document.RootElement, row)
                 : row.ItemPosition < items.Count ? TranslateItem(items[row.ItemPosition], row, account)
                 : Unreadable(row, "", "", [$"the body has no item {row.ItemPosition}"]);
         }
@@ -40,6 +41,25 @@ internal static class AdyenTranslation
             return Unreadable(row, "", "", ["the body has text that is not Unicode"]);
         }
     }
+
+    /// <summary>The signed name of the settlement report that the row's event announces; null where it is another event.</summary>
+    public static string? SettlementReport(InboxRow row, AdyenAccount account)
+    {
+        using var document = JsonDocument.Parse(row.Body, Translated.Strict);
+        if (AdyenBody.Items(document.RootElement) is not { } items || row.ItemPosition >= items.Count)
+        {
+            return null;
+        }
+
+        var item = new EventFields(items[row.ItemPosition], "item", []);
+        var name = item.Text("pspReference");
+        return item.Text("eventCode") == AdyenSettlement.ReportCode && Success(item) && item.Text("merchantAccountCode") == account.MerchantAccount && AdyenSettlement.IsSettlement(name)
+            ? name
+            : null;
+    }
+
+    private static bool IsLine(JsonElement root) => root.ValueKind == JsonValueKind.Object
+        && root.TryGetProperty("object", out var kind) && kind.ValueKind == JsonValueKind.String && kind.ValueEquals(AdyenSettlement.LineObject);
 
     private static PaymentEvent TranslateItem(JsonElement element, InboxRow row, AdyenAccount? account)
     {
@@ -61,7 +81,18 @@ internal static class AdyenTranslation
             return Unreadable(row, id, code, ["item.merchantAccountCode is not this account's: its units could be another tenant's"]);
         }
 
+        if (code == AdyenSettlement.ReportCode && row.CompletionProblem is { } problem)
+        {
+            return Unreadable(row, id, code, [problem]);
+        }
+
         var translated = AdyenPaymentFacts.Read(code, success, reference, item, account.ImmediateCapture) ?? new PaymentEvent { EventType = PaymentEventType.Unknown };
+        if (code == AdyenSettlement.ReportCode && problems.Count == 0 && (row.Completion is not null || !AdyenSettlement.IsSettlement(reference)))
+        {
+            // Its lines are rows of their own; or it is a report about something else.
+            translated = new PaymentEvent { EventType = PaymentEventType.Unknown };
+        }
+
         if (problems.Count > 0)
         {
             return Unreadable(row, id, code, [$"{code} {reference} lacks what decides its meaning", .. problems]);

@@ -10,6 +10,7 @@ namespace StockAuthority.Intake.Dispatch;
 internal sealed partial class InboxDispatcher(
     InboxQueue queue,
     InboxSignal signal,
+    EventCompletion completion,
     PaymentEventSender sender,
     InboxMigration migration,
     IntakeSettings settings,
@@ -76,8 +77,18 @@ internal sealed partial class InboxDispatcher(
     {
         try
         {
-            var outcome = await sender.SendAsync(ApplyRequests.For(row, settings), cancellationToken);
-            await RecordAsync(row, outcome);
+            switch (await completion.CompleteAsync(row, cancellationToken))
+            {
+                case CompletionOutcome.Complete complete:
+                    await RecordAsync(row, await sender.SendAsync(ApplyRequests.For(complete.Row, settings), cancellationToken));
+                    break;
+                case CompletionOutcome.Deferred deferred:
+                    LogNotFetched(row.InboxId, row.AttemptCount, deferred.Reason);
+                    metrics.Deferred(EventCompletion.FetchFailed);
+                    break;
+                default:
+                    throw new InvalidOperationException("An event is complete or deferred.");
+            }
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -143,6 +154,9 @@ internal sealed partial class InboxDispatcher(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} to dispatch {InboxId} is deferred: {Reason}")]
     private partial void LogDeferred(Guid inboxId, int attempt, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} to fetch what {InboxId} names failed: {Reason}")]
+    private partial void LogNotFetched(Guid inboxId, int attempt, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Attempt {Attempt} to dispatch {InboxId} failed; it will be repeated")]
     private partial void LogFailed(Exception failure, Guid inboxId, int attempt);

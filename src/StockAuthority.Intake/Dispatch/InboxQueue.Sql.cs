@@ -11,7 +11,8 @@ internal sealed partial class InboxQueue
             ORDER BY due_at
             LIMIT $3
             FOR UPDATE SKIP LOCKED)
-        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position, replay_count
+        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position, replay_count,
+            completion, completion_problem, report_cursor
         """;
 
     private const string FinishSql =
@@ -23,8 +24,29 @@ internal sealed partial class InboxQueue
     private const string ReplaySql =
         """
         UPDATE inbox SET status = 'pending', due_at = $2, replay_count = replay_count + 1, attempt_count = 0,
-            resolution = NULL, reason = NULL, finished_at = NULL, last_error = NULL
+            resolution = NULL, reason = NULL, finished_at = NULL, last_error = NULL, completion_problem = NULL
         WHERE inbox_id = ANY($1) AND status <> 'pending'
+        """;
+
+    // Two replicas can hold one row after a lease ran out: whoever stores first has completed it for both.
+    private const string CompleteSql =
+        """
+        UPDATE inbox SET
+            completion = CASE WHEN completion IS NULL AND completion_problem IS NULL THEN $3 ELSE completion END,
+            completion_problem = CASE WHEN completion IS NULL AND completion_problem IS NULL THEN $4 ELSE completion_problem END,
+            event_id = coalesce($5, event_id)
+        WHERE inbox_id = $1 AND tenant_id = $2
+        RETURNING completion, completion_problem
+        """;
+
+    // The lease goes on while parts come, and attempts that bring one are not counted. Locks the row: of two replicas that hold
+    // it, after a lease ran out, the second finds another cursor and stops.
+    private const string AdvanceReportSql =
+        """
+        UPDATE inbox SET report_cursor = $4, report_line_count = report_line_count + $5, due_at = $6, attempt_count = 0,
+            completion = CASE WHEN $4::text IS NULL THEN convert_to(jsonb_build_object('report_line_count', report_line_count + $5)::text, 'UTF8') END
+        WHERE inbox_id = $1 AND tenant_id = $2 AND report_cursor IS NOT DISTINCT FROM $3 AND completion IS NULL AND status = 'pending'
+        RETURNING completion
         """;
 
     private const string DeferSql =

@@ -1,5 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
+using StockAuthority.Intake.Inbox;
+using StockAuthority.Intake.Providers;
 
 namespace StockAuthority.Intake.Dispatch;
 
@@ -33,7 +35,10 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
                 await reader.GetFieldValueAsync<byte[]>(5, cancellationToken),
                 reader.GetInt32(6),
                 reader.GetInt32(7),
-                reader.GetInt32(8)));
+                reader.GetInt32(8),
+                await NullableAsync<byte[]>(reader, 9, cancellationToken),
+                await NullableAsync<string>(reader, 10, cancellationToken),
+                await NullableAsync<string>(reader, 11, cancellationToken)));
         }
 
         return rows;
@@ -58,6 +63,52 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
         return await replay.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Returns once what was fetched is committed.</summary>
+    /// <returns>The row with what is stored: another replica may have been first.</returns>
+    public Task<InboxRow> CompleteAsync(InboxRow row, FetchOutcome.Fetched fetched, CancellationToken cancellationToken) =>
+        CompleteAsync(row, fetched.Document, fetched.EventId, null, cancellationToken);
+
+    /// <summary>Returns once it is committed why nothing was fetched.</summary>
+    /// <returns>The row with what is stored: another replica may have been first.</returns>
+    public Task<InboxRow> GiveUpFetchingAsync(InboxRow row, string problem, CancellationToken cancellationToken) =>
+        CompleteAsync(row, null, null, problem, cancellationToken);
+
+    /// <summary>Returns once the lines of a part are rows of their own, those that were there already excepted, and the cursor is past them.</summary>
+    /// <returns>The row as it is then, complete after the last part; null where another replica is at it.</returns>
+    public async Task<InboxRow?> StorePartAsync(InboxRow row, FetchOutcome.Part part, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var advance = new NpgsqlCommand(AdvanceReportSql, connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = row.InboxId },
+                new() { Value = row.TenantId },
+                new() { Value = (object?)row.ReportCursor ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = (object?)part.Next ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = (long)part.Lines.Count },
+                new() { Value = now + Lease },
+            },
+        };
+        InboxRow stored;
+        await using (var reader = await advance.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await reader.ReadAsync(cancellationToken))
+            {
+                return null;
+            }
+
+            stored = row with { ReportCursor = part.Next, AttemptCount = 0, Completion = await NullableAsync<byte[]>(reader, 0, cancellationToken) };
+        }
+
+        await using var insert = PulledRows.Insert(connection, transaction, new PulledAccount(row.TenantId, row.Provider, row.Account), part.Lines, now);
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return stored;
+    }
+
     public async Task DeferAsync(InboxRow row, TimeSpan delay, string reason, CancellationToken cancellationToken)
     {
         await using var defer = database.CreateCommand(DeferSql);
@@ -66,6 +117,28 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
         defer.Parameters.Add(new() { Value = clock.GetUtcNow() + delay });
         defer.Parameters.Add(new() { Value = reason });
         await defer.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<T?> NullableAsync<T>(NpgsqlDataReader reader, int ordinal, CancellationToken cancellationToken)
+        where T : class =>
+        await reader.IsDBNullAsync(ordinal, cancellationToken) ? null : await reader.GetFieldValueAsync<T>(ordinal, cancellationToken);
+
+    private async Task<InboxRow> CompleteAsync(InboxRow row, byte[]? completion, string? eventId, string? problem, CancellationToken cancellationToken)
+    {
+        await using var complete = database.CreateCommand(CompleteSql);
+        complete.Parameters.Add(new() { Value = row.InboxId });
+        complete.Parameters.Add(new() { Value = row.TenantId });
+        complete.Parameters.Add(new() { Value = (object?)completion ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
+        complete.Parameters.Add(new() { Value = (object?)problem ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        complete.Parameters.Add(new() { Value = (object?)eventId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await complete.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? row with
+            {
+                Completion = await NullableAsync<byte[]>(reader, 0, cancellationToken),
+                CompletionProblem = await NullableAsync<string>(reader, 1, cancellationToken),
+            }
+            : throw new InvalidOperationException($"Row {row.InboxId} is not in the inbox any more.");
     }
 
     private async Task FinishAsync(InboxRow row, string status, string? resolution, string reason, CancellationToken cancellationToken)

@@ -27,6 +27,7 @@ internal sealed partial class InboxWriter(NpgsqlDataSource database)
                     new NpgsqlParameter<DateTimeOffset?> { TypedValue = verdict.SignedAt, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                     new() { Value = verdict.SecretPosition },
                     new() { Value = position },
+                    new() { Value = (object?)webhook.EventId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                 },
             });
         }

@@ -3,6 +3,7 @@ using StockAuthority.Intake.Providers;
 namespace StockAuthority.Intake.Inbox;
 
 /// <summary>A webhook whose signatures were good, as it came: one verdict for each event in its body.</summary>
+/// <param name="EventId">The provider's, where events are also pulled from its list of them.</param>
 internal sealed record VerifiedWebhook(
     string TenantId,
     string Provider,
@@ -10,4 +11,5 @@ internal sealed record VerifiedWebhook(
     DateTimeOffset ReceivedAt,
     IReadOnlyDictionary<string, string> Headers,
     byte[] Body,
-    IReadOnlyList<SignatureVerdict.Verified> Verdicts);
+    IReadOnlyList<SignatureVerdict.Verified> Verdicts,
+    string? EventId = null);

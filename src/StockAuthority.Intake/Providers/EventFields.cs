@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace StockAuthority.Intake.Providers;
@@ -9,6 +10,7 @@ namespace StockAuthority.Intake.Providers;
 internal sealed class EventFields(JsonElement element, string path, List<string> problems)
 {
     private const int LongestTextLength = 128;
+    private const int LongestPaymentMethod = 64;
 
     public List<string> Problems => problems;
 
@@ -67,6 +69,23 @@ internal sealed class EventFields(JsonElement element, string path, List<string>
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : Report(name, "is not a time in whole seconds since 1970", DateTimeOffset.UnixEpoch);
     }
+
+    /// <summary>Null where it is not there.</summary>
+    public DateTimeOffset? OptionalTime(string name) => Find(name) is null ? null : Time(name);
+
+    /// <summary>An ISO 8601 time with an offset that only people look at; null where it is not there or is none.</summary>
+    public DateTimeOffset? OptionalIsoTime(string name) =>
+        Find(name) is { ValueKind: JsonValueKind.String } value
+        && DateTimeOffset.TryParseExact(value.GetString(), "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
+            ? time
+            : null;
+
+    /// <summary>A name that a provider gives to a way of paying, as the contract has it; empty where there is none that could be one.</summary>
+    public string PaymentMethod(string name) =>
+        Find(name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 and <= LongestPaymentMethod } method
+            && method.All(static each => char.IsAsciiLetterOrDigit(each) || each is '_' or '-')
+                ? method.ToLowerInvariant()
+                : "";
 
     private string TextOf(JsonElement value, string name)
     {

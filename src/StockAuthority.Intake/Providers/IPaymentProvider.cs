@@ -24,6 +24,9 @@ internal interface IPaymentProvider
     /// </summary>
     IReadOnlyList<SignatureVerdict> Verify(string account, IHeaderDictionary headers, byte[] body, DateTimeOffset now);
 
+    /// <summary>The provider's id of the body's one event, where its events are also pulled: by it they are known to be here already.</summary>
+    string? EventId(ReadOnlySpan<byte> body) => null;
+
     /// <summary>The answer that the provider understands as an acknowledgement, once everything is stored.</summary>
     IResult Acknowledge();
 
@@ -32,6 +35,17 @@ internal interface IPaymentProvider
     /// UNREADABLE event with its problems, never an exception.
     /// </summary>
     PaymentEvent Translate(InboxRow row);
+
+    /// <summary>Whether the body only names its object or a report, which has to be fetched before the event can be translated.</summary>
+    bool IsIncomplete(InboxRow row) => false;
+
+    /// <summary>
+    /// Fetches what an incomplete event names: one document, or the parts of a report from the row's cursor on, the next one only
+    /// once the last is stored. What comes is stored before the row is translated, and is not fetched again. Ends with the first failure.
+    /// </summary>
+    /// <param name="http">Retries, times out and breaks its circuit; the addresses and the authentication are the provider's.</param>
+    IAsyncEnumerable<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"{Name} has no incomplete events.");
 }
 
 /// <summary>Reads a provider's settings; what is missing is collected there, so that the process names all of it at once.</summary>

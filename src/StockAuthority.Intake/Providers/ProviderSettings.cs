@@ -24,6 +24,34 @@ internal sealed class ProviderSettings(IConfiguration configuration, List<string
         return "";
     }
 
+    /// <summary>An address of the provider's own API: secrets go there, so nothing but loopback is spoken to in clear.</summary>
+    public Uri Address(string key, Uri fallback)
+    {
+        if (configuration[key] is not { Length: > 0 } text)
+        {
+            return fallback;
+        }
+
+        return Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+            ? address
+            : throw Wrong(key, "an https address, or an http one of this machine");
+    }
+
+    public int Number(string key, int fallback, int lowest, int highest) => Number(configuration, key, fallback, lowest, highest);
+
+    /// <exception cref="SettingsException">It is there and is not such a number.</exception>
+    public static int Number(IConfiguration configuration, string key, int fallback, int lowest, int highest)
+    {
+        if (configuration[key] is not { } text)
+        {
+            return fallback;
+        }
+
+        return int.TryParse(text, out var number) && number >= lowest && number <= highest
+            ? number
+            : throw Wrong(key, $"a whole number from {lowest} to {highest}");
+    }
+
     public static IReadOnlyList<string> Texts(IConfigurationSection account, string key) =>
         [.. account.GetSection(key).GetChildren().Select(child => child.Value).OfType<string>().Where(value => !string.IsNullOrWhiteSpace(value))];
 

@@ -9,7 +9,7 @@ namespace StockAuthority.Intake.Providers;
 /// <summary>What the translations of all providers have in common.</summary>
 internal static class Translated
 {
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
     private const int MostProblems = 20;
 
     // "inbox-" and it are an id that the authority takes.

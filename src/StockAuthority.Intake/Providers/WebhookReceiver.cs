@@ -46,7 +46,7 @@ internal sealed partial class WebhookReceiver(
         var headers = sender.Provider.StoredHeaders
             .Where(context.Request.Headers.ContainsKey)
             .ToDictionary(name => name, name => context.Request.Headers[name].ToString());
-        var webhook = new VerifiedWebhook(sender.TenantId, sender.Provider.Name, sender.Account, now, headers, body, verdicts);
+        var webhook = new VerifiedWebhook(sender.TenantId, sender.Provider.Name, sender.Account, now, headers, body, verdicts, sender.Provider.EventId(body));
         try
         {
             await inbox.StoreAsync(webhook, context.RequestAborted);

@@ -10,7 +10,8 @@ namespace StockAuthority.Intake.Stripe;
 /// <summary>
 /// What a checkout writes into the metadata of its payment: <c>order_ref</c>, and <c>stock_lines</c> as a JSON array of
 /// <c>{sku, location_id, quantity}</c>. Stripe cuts metadata values at 500 characters
-/// (https://docs.stripe.com/metadata), so a longer array goes on in <c>stock_lines_2</c>, <c>stock_lines_3</c> and so on.
+/// (https://docs.stripe.com/metadata), so a longer array goes on in <c>stock_lines_2</c>, <c>stock_lines_3</c> and so on. Before a
+/// partial capture they are all lines that are captured by then, as Stripe's amounts are.
 /// </summary>
 internal static class StripeOrderContext
 {

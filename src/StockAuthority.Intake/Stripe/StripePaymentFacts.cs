@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Collections.Frozen;
 using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
@@ -6,105 +6,68 @@ namespace StockAuthority.Intake.Stripe;
 
 /// <summary>
 /// What each type of event says happened to a payment. The modification reference is equal for all events that report
-/// one business fact: Stripe sends one capture as <c>payment_intent.succeeded</c> and as <c>charge.captured</c>.
+/// one business fact: Stripe sends one capture as <c>payment_intent.succeeded</c> and as <c>charge.captured</c>, one refund
+/// as <c>refund.created</c>, <c>refund.updated</c> and <c>charge.refunded</c>.
 /// </summary>
 internal static class StripePaymentFacts
 {
-    /// <summary>The fact, or null where the type is not one that is translated.</summary>
-    public static PaymentEvent? Read(string type, EventFields fields) => type switch
+    private static readonly FrozenDictionary<string, Func<EventFields, PaymentEvent>> Readers = new Dictionary<string, Func<EventFields, PaymentEvent>>
     {
-        "payment_intent.amount_capturable_updated" => IntentAuthorized(fields),
-        "payment_intent.succeeded" => IntentCaptured(fields),
-        "payment_intent.canceled" => IntentCanceled(fields),
-        "charge.captured" => ChargeCaptured(fields),
-        "charge.refunded" => ChargeRefunded(fields),
-        _ => null,
-    };
+        ["payment_intent.amount_capturable_updated"] = StripeIntents.Authorized,
+        ["payment_intent.succeeded"] = StripeIntents.Captured,
+        ["payment_intent.canceled"] = StripeIntents.Canceled,
+        ["payment_intent.payment_failed"] = StripeIntents.Failed,
+        ["charge.succeeded"] = StripeCharges.Succeeded,
+        ["charge.captured"] = StripeCharges.Captured,
+        ["charge.failed"] = StripeCharges.Failed,
+        ["charge.expired"] = StripeCharges.Expired,
+        ["charge.refunded"] = StripeCharges.Refunded,
+        ["refund.created"] = StripeRefunds.Read,
+        ["refund.updated"] = StripeRefunds.Read,
+        ["refund.failed"] = StripeRefunds.Read,
+        ["charge.refund.updated"] = StripeRefunds.Read,
+        ["charge.dispute.created"] = StripeDisputes.Created,
+        ["charge.dispute.updated"] = StripeDisputes.AsItStands,
+        ["charge.dispute.closed"] = StripeDisputes.Closed,
+        ["charge.dispute.funds_withdrawn"] = StripeDisputes.AsItStands,
+        ["charge.dispute.funds_reinstated"] = StripeDisputes.AsItStands,
+        ["payout.reconciliation_completed"] = Reconciled,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private static PaymentEvent IntentAuthorized(EventFields intent)
-    {
-        var id = intent.Text("id");
-        var amount = intent.MinorUnits("amount");
-        var capturable = intent.OptionalMinorUnits("amount_capturable", absent: amount);
-        return Fact(PaymentEventType.AuthCreated, intent, id, id, capturable, isFull: capturable >= amount);
-    }
+    /// <summary>The types that are translated; every other one is a recorded no-op.</summary>
+    public static IReadOnlyCollection<string> Types => Readers.Keys;
 
-    private static PaymentEvent IntentCanceled(EventFields intent)
-    {
-        var id = intent.Text("id");
-        var amount = intent.MinorUnits("amount");
-        var received = intent.OptionalMinorUnits("amount_received", absent: 0);
-        return Fact(PaymentEventType.AuthVoided, intent, id, id, Math.Max(0, amount - received), isFull: received == 0);
-    }
+    /// <summary>The fact; one of type Unknown where a known type says nothing about a payment yet; null where the type is not translated.</summary>
+    public static PaymentEvent? Read(string type, EventFields fields) => Readers.TryGetValue(type, out var read) ? read(fields) : null;
 
-    private static PaymentEvent IntentCaptured(EventFields intent)
-    {
-        var received = Taken(intent, "amount_received");
-        return Capture(intent, intent.Text("id"), intent.Id("latest_charge"), received, intent.MinorUnits("amount"));
-    }
+    /// <summary>A known type that, as it stands, changes nothing: the record says which state it reported.</summary>
+    public static PaymentEvent Nothing(string state) => new() { EventType = PaymentEventType.Unknown, ProviderEventType = state };
 
-    private static PaymentEvent ChargeCaptured(EventFields charge)
-    {
-        var captured = Taken(charge, "amount_captured");
-        return Capture(charge, PaymentOf(charge), charge.Text("id"), captured, charge.MinorUnits("amount"));
-    }
-
-    private static PaymentEvent ChargeRefunded(EventFields charge)
-    {
-        var payment = PaymentOf(charge);
-        var chargeId = charge.Text("id");
-        var amount = charge.MinorUnits("amount");
-        var refunded = Taken(charge, "amount_refunded");
-        var isRefundedWhole = charge.Flag("refunded");
-        if (!charge.Flag("captured"))
-        {
-            // Cancelling an authorization looks like a refund, but no money had been taken: it is a release.
-            return Fact(PaymentEventType.AuthVoided, charge, payment, payment, refunded, isRefundedWhole);
-        }
-
-        // The part of an authorization that a partial capture let go is in amount_refunded too. It was never the
-        // customer's money on our side.
-        var captured = Taken(charge, "amount_captured");
-        var letGo = Math.Max(0, amount - captured);
-        var givenBack = isRefundedWhole ? captured : Math.Clamp(refunded - letGo, 0, captured);
-        if (givenBack == 0)
-        {
-            // All that it says about money that was taken is that a part was captured: the same fact as the capture.
-            return Capture(charge, payment, chargeId, captured, amount);
-        }
-
-        var reference = string.Create(CultureInfo.InvariantCulture, $"{chargeId}:refunded:{refunded}");
-        return Fact(PaymentEventType.RefundPosted, charge, payment, reference, givenBack, isRefundedWhole);
-    }
-
-    private static PaymentEvent Capture(EventFields fields, string payment, string chargeId, long captured, long amount)
-    {
-        var reference = string.Create(CultureInfo.InvariantCulture, $"{chargeId}:{captured}");
-        return Fact(PaymentEventType.CaptureSucceeded, fields, payment, reference, captured, captured >= amount);
-    }
-
-    private static PaymentEvent Fact(PaymentEventType type, EventFields fields, string payment, string modificationRef, long minorUnits, bool isFull) => new()
+    public static PaymentEvent Fact(PaymentEventType type, EventFields fields, string payment, string modificationRef, long minorUnits, bool isFull) => new()
     {
         EventType = type,
         PaymentObjectId = payment,
         ModificationRef = modificationRef,
         Amount = new Money { Currency = fields.Currency("currency"), MinorUnits = minorUnits },
         FullAmount = isFull,
+        PaymentMethod = fields.Object("payment_method_details").PaymentMethod("type"),
     };
 
-    // A charge that was made without an intent is its own payment.
-    private static string PaymentOf(EventFields charge) =>
-        charge.OptionalId("payment_intent") is { Length: > 0 } intent ? intent : charge.Text("id");
-
-    private static long Taken(EventFields fields, string name)
+    /// <summary>An amount that the event's type says is there.</summary>
+    public static long Taken(EventFields fields, string name)
     {
         var before = fields.Problems.Count;
         var units = fields.MinorUnits(name);
-        if (units == 0 && fields.Problems.Count == before)
-        {
-            fields.Problems.Add($"data.object.{name} is 0, which contradicts the event's type");
-        }
-
-        return units;
+        return units == 0 && fields.Problems.Count == before
+            ? fields.Report(name, "is 0, which contradicts the event's type", 0L)
+            : units;
     }
+
+    // Which payments it settles is in its balance transactions. `payout.paid` is only expected and not final, so it is not translated.
+    private static PaymentEvent Reconciled(EventFields payout) => new()
+    {
+        EventType = PaymentEventType.SettlementConfirmed,
+        ModificationRef = payout.Text("id"),
+        Amount = new Money { Currency = payout.Currency("currency"), MinorUnits = payout.MinorUnits("amount") },
+    };
 }

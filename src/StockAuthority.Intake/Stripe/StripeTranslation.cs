@@ -36,11 +36,16 @@ internal static class StripeTranslation
     {
         var problems = new List<string>();
         var envelope = new EventFields(root, "event", problems);
+        if (StripeSettlement.IsLine(envelope))
+        {
+            return StripeSettlement.Translate(envelope, row);
+        }
+
         var id = envelope.Text("id");
         var type = envelope.Text("type");
-        if (IsThin(envelope))
+        if (StripeThinEvents.IsThin(envelope))
         {
-            return Unreadable(row, id, type, [$"event {id} of type {type} is a thin event (v2.core.event): fetching those is not supported yet", .. problems]);
+            return TranslateThin(envelope, id, type, row, account);
         }
 
         var data = new EventFields(envelope.Find("data") ?? default, "event.data", problems);
@@ -68,25 +73,80 @@ internal static class StripeTranslation
             return Unreadable(row, id, type, [$"event {id} of type {type} is rendered at api_version '{version}', which is not one of the account's known versions"]);
         }
 
-        var fields = new EventFields(payment, "data.object", problems);
+        return type == StripeSettlement.ReportType && StripeSettlement.Told(row, id, type, createdAt) is { } told
+            ? told
+            : TranslateObject(new EventFields(payment, "data.object", problems), id, type, type, createdAt, row);
+    }
+
+    /// <summary>
+    /// Of the same shape, and about the same fact, as the snapshot event of the same change: where that one exists its id is used,
+    /// so that whichever comes second is its duplicate.
+    /// </summary>
+    private static PaymentEvent TranslateThin(EventFields envelope, string id, string type, InboxRow row, StripeAccount? account)
+    {
+        var problems = envelope.Problems;
+        var createdAt = StripeThinEvents.CreatedAt(envelope);
+        var context = envelope.OptionalText("context");
+        if (problems.Count > 0)
+        {
+            return Unreadable(row, id, type, problems);
+        }
+
+        if (StripeThinEvents.SnapshotType(type) is not { } snapshotType)
+        {
+            var unknown = new PaymentEvent { EventType = PaymentEventType.Unknown, ProviderEventId = id, OccurTime = createdAt.ToTimestamp() };
+            return Translated.Stamped(unknown, Provider, row, type, problems);
+        }
+
+        if (context.Length > 0 && context != account?.AccountId)
+        {
+            return Unreadable(row, id, type, [$"event {id} of type {type} is of another Stripe account than this one: its context is not the configured AccountId"]);
+        }
+
+        if (snapshotType == StripeSettlement.ReportType && StripeSettlement.Told(row, id, type, createdAt) is { } told)
+        {
+            return told;
+        }
+
+        if (row.Completion is null)
+        {
+            return Unreadable(row, id, type, [row.CompletionProblem ?? $"event {id} of type {type} is a thin event, and the account has no ApiKey to fetch what it names"]);
+        }
+
+        using var completion = JsonDocument.Parse(row.Completion, Translated.Strict);
+        var fetched = new EventFields(completion.RootElement, "fetched", problems);
+        var happened = fetched.Object("event");
+        if (happened.Text("id") != id || happened.Text("type") != type)
+        {
+            problems.Add("fetched.event is not the event that was asked for");
+        }
+
+        var snapshotId = happened.OptionalText("snapshot_event");
+        return TranslateObject(fetched.Object("object"), snapshotId.Length > 0 ? snapshotId : id, snapshotType, type, createdAt, row);
+    }
+
+    private static PaymentEvent TranslateObject(EventFields fields, string id, string type, string ownType, DateTimeOffset createdAt, InboxRow row)
+    {
+        var problems = fields.Problems;
         var translated = StripePaymentFacts.Read(type, fields) ?? new PaymentEvent { EventType = PaymentEventType.Unknown };
         if (problems.Count > 0)
         {
-            return Unreadable(row, id, type, [$"event {id} of type {type} lacks what decides its meaning", .. problems]);
+            return Unreadable(row, id, ownType, [$"event {id} of type {ownType} lacks what decides its meaning", .. problems]);
         }
 
         translated.ProviderEventId = id;
         translated.OccurTime = createdAt.ToTimestamp();
-        if (translated.EventType != PaymentEventType.Unknown)
+        if (translated.EventType != PaymentEventType.Unknown && !IsOfPayment(fields))
         {
             AddOrder(translated, fields.Find("metadata"), problems);
         }
 
-        return Translated.Stamped(translated, Provider, row, type, problems);
+        return Translated.Stamped(translated, Provider, row, translated.ProviderEventType is { Length: > 0 } state ? state : ownType, problems);
     }
 
-    private static bool IsThin(EventFields envelope) =>
-        envelope.Find("object") is { ValueKind: JsonValueKind.String } kind && kind.ValueEquals("v2.core.event");
+    // A refund's and a dispute's metadata are their own: their order is their payment's.
+    private static bool IsOfPayment(EventFields payload) =>
+        payload.Find("object") is { ValueKind: JsonValueKind.String } kind && (kind.ValueEquals("refund") || kind.ValueEquals("dispute") || kind.ValueEquals("payout"));
 
     private static void AddOrder(PaymentEvent translated, JsonElement? metadata, List<string> problems)
     {

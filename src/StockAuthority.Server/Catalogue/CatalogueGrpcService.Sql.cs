@@ -34,7 +34,7 @@ internal sealed partial class CatalogueGrpcService
         INSERT INTO locations AS l (location_id, tenant_id, display_name, kind, sellable)
         VALUES ($1, $2, coalesce($3, $1), coalesce($4, 0), coalesce($5, true))
         ON CONFLICT (location_id, tenant_id) DO UPDATE SET
-            display_name = coalesce($3, l.display_name), kind = coalesce($4, l.kind), sellable = coalesce($5, l.sellable)
+            display_name = coalesce($3, l.display_name), kind = coalesce($4, l.kind), sellable = coalesce($5, l.sellable), changed_at = now()
         WHERE l.display_name <> $3 OR l.kind <> $4 OR l.sellable <> $5
         RETURNING true
         """;

@@ -13,7 +13,7 @@ internal sealed partial class FeedPoll(
     FeedSignals signals,
     IOptions<ChangeFeedOptions> options,
     TimeProvider time,
-    ILogger<FeedPoll> logger) : BackgroundService
+    ILogger<FeedPoll> logger) : PeriodicService(options.Value.PollInterval, time)
 {
     private const string HeadsSql =
         """
@@ -24,35 +24,18 @@ internal sealed partial class FeedPoll(
 
     private bool _failing;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(options.Value.PollInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryPollAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
+        await PollAsync(cancellationToken);
+        _failing = false;
     }
 
-    private async Task TryPollAsync(CancellationToken cancellationToken)
+    protected override void Failed(Exception error)
     {
-        try
+        if (!_failing)
         {
-            await PollAsync(cancellationToken);
-            _failing = false;
-        }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
-        {
-            if (!_failing)
-            {
-                _failing = true;
-                LogFailing(error);
-            }
+            _failing = true;
+            LogFailing(error);
         }
     }
 

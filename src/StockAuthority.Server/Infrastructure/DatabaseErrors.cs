@@ -19,4 +19,9 @@ internal static class DatabaseErrors
         ObjectDisposedException => true,
         _ => false,
     };
+
+    /// <summary>Whether the session was ended from outside, so that another one may do at once. Not where the database did not answer in time.</summary>
+    public static bool IsEndedSession(Exception? error) => error
+        is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown }
+        or NpgsqlException { InnerException: IOException };
 }

@@ -51,6 +51,8 @@ internal static class Scope
         [Catalogue + "PutLocation"] = OperationsCatalogue,
         [Catalogue + "ListLocations"] = StockRead,
         [Payments + "ApplyPaymentEvent"] = PaymentsApply,
+        [Payments + "GetPayment"] = OperationsRead,
+        [Payments + "TraceOrder"] = OperationsRead,
         [Payments + "ListPaymentEvents"] = OperationsRead,
         [Feed + "ReadChanges"] = FeedRead,
         [Feed + "WatchChanges"] = FeedRead,

@@ -13,6 +13,8 @@ internal sealed class BatchNeeds
     private readonly HashSet<(string TenantId, long Number)> _expiring = [];
     private readonly List<(string TenantId, string TransferId)> _transfers = [];
     private readonly List<(string TenantId, PaymentEvent Event)> _events = [];
+    private readonly List<(string TenantId, string OrderRef)> _orders = [];
+    private readonly List<(string TenantId, string OrderRef, string DocumentRef)> _returns = [];
     private readonly HashSet<(string TenantId, StockKey Key)> _keys = [];
 
     public BatchNeeds(IReadOnlyList<PendingCommand> batch)
@@ -51,6 +53,12 @@ internal sealed class BatchNeeds
 
     public IReadOnlyList<(string TenantId, PaymentEvent Event)> Events => _events;
 
+    /// <summary>Orders whose payments are looked at without an event of theirs.</summary>
+    public IReadOnlyList<(string TenantId, string OrderRef)> Orders => _orders;
+
+    /// <summary>Orders and documents of goods that came back.</summary>
+    public IReadOnlyList<(string TenantId, string OrderRef, string DocumentRef)> Returns => _returns;
+
     public IReadOnlyCollection<(string TenantId, StockKey Key)> Keys => _keys;
 
     /// <summary>Whether an expiry of it is in this batch.</summary>
@@ -72,6 +80,7 @@ internal sealed class BatchNeeds
                 break;
             case StockCommand.ReceiveReturn receive:
                 Collect(tenantId, receive.Lines);
+                _returns.Add((tenantId, receive.OrderRef, receive.DocumentRef));
                 if (receive.ReservationNumber is { } number)
                 {
                     _reservations.Add((tenantId, number));
@@ -107,7 +116,15 @@ internal sealed class BatchNeeds
             case StockCommand.Extend extend:
                 _reservations.Add((tenantId, extend.ReservationNumber));
                 break;
+            case StockCommand.Reconsider reconsider:
+                _orders.Add((tenantId, reconsider.OrderRef));
+                break;
             case StockCommand.ApplyPaymentEvent apply:
+                if (apply.Event is { Type: PaymentEventType.ReturnReceived, OrderRef: { } orderRef })
+                {
+                    _returns.Add((tenantId, orderRef, apply.Event.ModificationRef));
+                }
+
                 _events.Add((tenantId, apply.Event));
                 Collect(tenantId, apply.Event.Lines);
                 break;

@@ -28,6 +28,19 @@ internal static partial class BatchRead
         ) AS o
         """;
 
+    /// <summary>A document covers few receipts; 500 bounds what a caller who gives many one document can make us read.</summary>
+    private const string ReturnsSql =
+        """
+        SELECT wanted.tenant_id, r.return_number, r.document_ref, r.order_ref, r.lines::text, r.by_call, r.by_event
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (document_ref, order_ref, tenant_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM returns
+            WHERE returns.document_ref = wanted.document_ref AND returns.order_ref = wanted.order_ref AND returns.tenant_id = wanted.tenant_id
+            ORDER BY returns.by_event DESC, returns.return_number
+            LIMIT 500
+        ) AS r
+        """;
+
     public const string LocationsSql =
         """
         SELECT wanted.tenant_id, wanted.location_id, found.sellable

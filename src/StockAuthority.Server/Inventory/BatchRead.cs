@@ -14,7 +14,7 @@ internal static partial class BatchRead
     public static async Task<BatchState> ReadAsync(NpgsqlConnection connection, BatchNeeds needs, CancellationToken cancellationToken)
     {
         var state = new BatchState();
-        if (await ReadNamedAsync(connection, needs, state, cancellationToken) || needs.Events.Count > 0)
+        if (await ReadNamedAsync(connection, needs, state, cancellationToken) || needs.Events.Count > 0 || needs.Orders.Count > 0)
         {
             await PaymentContextRead.ReadAsync(connection, needs, state, cancellationToken);
         }
@@ -53,6 +53,11 @@ internal static partial class BatchRead
         if (needs.Transfers.Count > 0)
         {
             await results.EachAsync(state.LoadTransfer);
+        }
+
+        if (needs.Returns.Count > 0)
+        {
+            await results.EachAsync(state.LoadReturn);
         }
 
         var hasPayments = false;
@@ -108,6 +113,15 @@ internal static partial class BatchRead
         if (needs.Transfers.Count > 0)
         {
             commands.Add(TransfersSql, Sql.Texts(needs.Transfers, static each => each.TransferId), Sql.Texts(needs.Transfers, static each => each.TenantId));
+        }
+
+        if (needs.Returns.Count > 0)
+        {
+            commands.Add(
+                ReturnsSql,
+                Sql.Texts(needs.Returns, static each => each.DocumentRef),
+                Sql.Texts(needs.Returns, static each => each.OrderRef),
+                Sql.Texts(needs.Returns, static each => each.TenantId));
         }
 
         if (needs.Reserving.Count > 0)

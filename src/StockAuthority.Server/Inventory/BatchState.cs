@@ -93,6 +93,9 @@ internal sealed class BatchState
 
     public void LoadReservation(NpgsqlDataReader row) => State(row)?.Load(ReservationRow.Read(row, 1));
 
+    public void LoadReturn(NpgsqlDataReader row) => State(row)?.Load(new ReceivedReturn(
+        row.GetInt64(1), row.GetString(2), row.GetString(3), StoredJson.ReadLines(row.GetString(4)), row.GetBoolean(5), row.GetBoolean(6)));
+
     public void LoadTransfer(NpgsqlDataReader row) => State(row)?.Load(TransferRow.Read(row, 1));
 
     public void LoadLocation(NpgsqlDataReader row) => State(row)?.LoadLocation(row.GetString(1), row.GetBoolean(2));

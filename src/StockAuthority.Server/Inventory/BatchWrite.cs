@@ -3,6 +3,7 @@ using Npgsql;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
 using StockAuthority.Server.Infrastructure;
+using StockAuthority.Server.Payments;
 
 namespace StockAuthority.Server.Inventory;
 
@@ -51,12 +52,12 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             }
             else if (_newEvents.TryGetValue(key, out var known))
             {
-                // Held by an earlier command of this batch, decided by a later one.
-                _newEvents[key] = row with { Number = known.Number, PaymentObjectId = known.PaymentObjectId, Event = known.Event };
+                // Judged by an earlier command of this batch, and again by a later one.
+                _newEvents[key] = row with { Number = known.Number, PaymentObjectId = known.PaymentObjectId, Event = known.Event, Earlier = [.. known.Earlier, known] };
             }
             else
             {
-                _resolvedEvents[key] = row;
+                _resolvedEvents[key] = _resolvedEvents.TryGetValue(key, out known) ? row with { Earlier = [.. known.Earlier, known] } : row;
             }
         }
     }
@@ -113,6 +114,7 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         AddReservations(commands);
         AddExpiries(commands);
         AddTransfers(commands);
+        AddReturns(commands);
         AddPayments(commands);
         AddEvents(commands);
         commands.BatchCommands.Add(new NpgsqlBatchCommand(CommitSql));
@@ -242,6 +244,25 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             Sql.OptionalTimes(transfers, static each => each.Row.ClosedAt));
     }
 
+    private void AddReturns(NpgsqlBatch commands)
+    {
+        var returns = Rows(tenant => tenant.State.ChangedReturns);
+        if (returns.Count == 0)
+        {
+            return;
+        }
+
+        commands.Add(
+            ReturnsSql,
+            Sql.Numbers(returns, static each => each.Row.Number),
+            Sql.Texts(returns, static each => each.Row.DocumentRef),
+            Sql.Texts(returns, static each => each.Row.OrderRef),
+            Sql.Texts(returns, static each => each.TenantId),
+            Sql.Texts(returns, static each => StoredJson.WriteLines(each.Row.Lines)),
+            Sql.Flags(returns, static each => each.Row.ByCall),
+            Sql.Flags(returns, static each => each.Row.ByEvent));
+    }
+
     private void AddPayments(NpgsqlBatch commands)
     {
         var payments = Rows(tenant => tenant.State.ChangedPayments);
@@ -283,27 +304,26 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
                 Sql.Texts(rows, static each => string.Join(',', each.Value.Resolution.MissingFields)),
                 Sql.Numbers(rows, static each => each.Value.FirstSequence),
                 Sql.Numbers(rows, static each => each.Value.LastSequence),
+                Sql.OptionalBytes(rows, static each => each.Value.Before),
+                Sql.OptionalBytes(rows, static each => each.Value.After),
+                Sql.Numbers(rows, static each => each.Value.Earlier.Count + 1L),
                 Sql.Text(matrixVersion),
                 Sql.Time(now));
         }
 
         if (_resolvedEvents.Count > 0)
         {
-            List<KeyValuePair<(string TenantId, PaymentEventId Id), EventRow>> rows = [.. _resolvedEvents];
-            commands.Add(
-                ResolvedEventsSql,
-                Sql.Texts(rows, static each => each.Key.Id.EventId),
-                Sql.Texts(rows, static each => each.Key.Id.Account),
-                Sql.Texts(rows, static each => each.Key.Id.Provider),
-                Sql.Texts(rows, static each => each.Key.TenantId),
-                Sql.OptionalTexts(rows, static each => each.Value.Resolution.OrderRef),
-                Sql.SmallNumbers(rows, static each => (short)each.Value.Resolution.Kind),
-                Sql.Texts(rows, static each => each.Value.Resolution.Reason),
-                Sql.Texts(rows, static each => string.Join(',', each.Value.Resolution.MissingFields)),
-                Sql.Numbers(rows, static each => each.Value.FirstSequence),
-                Sql.Numbers(rows, static each => each.Value.LastSequence),
-                Sql.Text(matrixVersion),
-                Sql.Time(now));
+            AddDecisions(commands, ResolvedEventsSql, [.. _resolvedEvents.Select(each => (each.Key, each.Value, each.Value.Earlier.Count + 1L))]);
+        }
+
+        List<((string TenantId, PaymentEventId Id) Key, EventRow Row, long BeforeLast)> superseded =
+        [
+            .. _newEvents.Concat(_resolvedEvents).SelectMany(each =>
+                each.Value.Earlier.Select((row, index) => (each.Key, row, (long)(each.Value.Earlier.Count - index)))),
+        ];
+        if (superseded.Count > 0)
+        {
+            AddDecisions(commands, SupersededSql, superseded);
         }
 
         if (_extraDeliveries.Count > 0)
@@ -318,6 +338,25 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
                 Sql.Time(now));
         }
     }
+
+    private void AddDecisions(NpgsqlBatch commands, string sql, List<((string TenantId, PaymentEventId Id) Key, EventRow Row, long Count)> rows) =>
+        commands.Add(
+            sql,
+            Sql.Texts(rows, static each => each.Key.Id.EventId),
+            Sql.Texts(rows, static each => each.Key.Id.Account),
+            Sql.Texts(rows, static each => each.Key.Id.Provider),
+            Sql.Texts(rows, static each => each.Key.TenantId),
+            Sql.OptionalTexts(rows, static each => each.Row.Resolution.OrderRef),
+            Sql.SmallNumbers(rows, static each => (short)each.Row.Resolution.Kind),
+            Sql.Texts(rows, static each => each.Row.Resolution.Reason),
+            Sql.Texts(rows, static each => string.Join(',', each.Row.Resolution.MissingFields)),
+            Sql.Numbers(rows, static each => each.Row.FirstSequence),
+            Sql.Numbers(rows, static each => each.Row.LastSequence),
+            Sql.OptionalBytes(rows, static each => each.Row.Before),
+            Sql.OptionalBytes(rows, static each => each.Row.After),
+            Sql.Numbers(rows, static each => each.Count),
+            Sql.Text(matrixVersion),
+            Sql.Time(now));
 
     private void AddOutcomes(NpgsqlBatch commands)
     {
@@ -375,5 +414,12 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         public string? PaymentObjectId { get; init; }
 
         public byte[] Event { get; init; } = [];
+
+        /// <summary>Its decisions before this one in the same batch, the first first.</summary>
+        public IReadOnlyList<EventRow> Earlier { get; init; } = [];
+
+        public byte[]? Before => PaymentMessages.State(Resolution.Before)?.ToByteArray();
+
+        public byte[]? After => PaymentMessages.State(Resolution.After)?.ToByteArray();
     }
 }

@@ -13,9 +13,9 @@ internal sealed record CommittedTenant(string TenantId, long FirstSequence, long
 
 /// <summary>Commands that are decided one after the other on one state, with their answers and all that has to be written.</summary>
 /// <param name="now">When it is decided, in the database's precision.</param>
-internal sealed class DecidedBatch(TriggerMatrix matrix, BatchState state, DateTimeOffset now)
+internal sealed class DecidedBatch(TriggerMatrices matrices, BatchState state, DateTimeOffset now)
 {
-    private readonly BatchWrite _write = new(state, matrix.Sha256, now);
+    private readonly BatchWrite _write = new(state, matrices.Sha256, now);
     private readonly List<(PendingCommand Command, StockAnswer? Answer)> _decided = [];
 
     public BatchState State { get; } = state;
@@ -105,7 +105,7 @@ internal sealed class DecidedBatch(TriggerMatrix matrix, BatchState state, DateT
 
         // A server whose clock is ahead must not take units back early: expiries go by the clock that all servers share.
         var decidedAt = command.Command is StockCommand.Expire && State.DatabaseTime is { } databaseTime ? databaseTime : recordedAt;
-        var decision = StockDecisions.Decide(tenant.State, command.Command, matrix, decidedAt);
+        var decision = StockDecisions.Decide(tenant.State, command.Command, matrices, decidedAt);
         var applied = tenant.State.Apply(decision, command.IdempotencyKey, recordedAt);
         _write.Add(command, applied);
         var answer = StockAnswers.Of(command, applied);

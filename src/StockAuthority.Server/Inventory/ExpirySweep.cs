@@ -15,7 +15,7 @@ internal sealed partial class ExpirySweep(
     StockLedger ledger,
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads,
     TimeProvider time,
-    ILogger<ExpirySweep> logger) : BackgroundService
+    ILogger<ExpirySweep> logger) : PeriodicService(Interval, time)
 {
     /// <summary>
     /// So many expiries at most are in a lane's queue: however many are due at one instant, a caller's command waits for the few
@@ -57,35 +57,7 @@ internal sealed partial class ExpirySweep(
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await NextAsync(timer, stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(error);
-            }
-        }
-    }
-
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stoppingToken)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    private async Task SweepAsync(CancellationToken cancellationToken)
+    protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -120,6 +92,8 @@ internal sealed partial class ExpirySweep(
             }
         }
     }
+
+    protected override void Failed(Exception error) => LogFailed(error);
 
     private static bool IsSwept(StockAnswer answer) => answer.Response is BoolValue { Value: true };
 

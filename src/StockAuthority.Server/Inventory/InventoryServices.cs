@@ -1,3 +1,5 @@
+using StockAuthority.Server.Payments;
+
 namespace StockAuthority.Server.Inventory;
 
 internal static class InventoryServices
@@ -8,6 +10,7 @@ internal static class InventoryServices
         services.AddSingleton<StockLedger>();
         services.AddHostedService(provider => provider.GetRequiredService<StockLedger>());
         services.AddHostedService<ExpirySweep>();
+        services.AddHostedService<HeldEventSweep>();
         services.AddHostedService<OutcomeRetention>();
         services.AddHostedService<JournalPartitions>();
         return services;

@@ -8,7 +8,7 @@ namespace StockAuthority.Server.Inventory;
 /// alone. Months ahead, so that there are weeks to notice that it fails; not years, since each partition costs every reader.
 /// </summary>
 internal sealed partial class JournalPartitions(
-    [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource database, TimeProvider time, ILogger<JournalPartitions> logger) : BackgroundService
+    [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource database, TimeProvider time, ILogger<JournalPartitions> logger) : PeriodicService(Interval, time)
 {
     private const string AddSql = "SELECT add_movement_partitions($1 + interval '3 months')";
 
@@ -26,39 +26,19 @@ internal sealed partial class JournalPartitions(
     public async Task<int> AddAsync(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(AddSql);
-        command.Parameters.Add(Sql.Time(time.GetUtcNow()));
+        command.Parameters.Add(Sql.Time(Time.GetUtcNow()));
         return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
+        if (await AddAsync(cancellationToken) is > 0 and var added)
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryAddAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
+            LogAdded(added);
         }
     }
 
-    private async Task TryAddAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (await AddAsync(cancellationToken) is > 0 and var added)
-            {
-                LogAdded(added);
-            }
-        }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogFailed(error);
-        }
-    }
+    protected override void Failed(Exception error) => LogFailed(error);
 
     [LoggerMessage(LogLevel.Information, "The journal has {Count} more partitions.")]
     private partial void LogAdded(int count);

@@ -15,12 +15,12 @@ internal static class LockedBatch
     public static async Task<DecidedBatch> DecideAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> commands,
-        TriggerMatrix matrix,
+        TriggerMatrices matrices,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
         var state = await BatchRead.ReadAsync(connection, new BatchNeeds(commands), cancellationToken);
-        var batch = new DecidedBatch(matrix, state, time.GetUtcNow().ToDatabasePrecision());
+        var batch = new DecidedBatch(matrices, state, time.GetUtcNow().ToDatabasePrecision());
         var lookedThrough = new HashSet<(string TenantId, StockKey Key)>();
         foreach (var command in commands)
         {

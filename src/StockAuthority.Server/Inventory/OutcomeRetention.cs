@@ -12,7 +12,7 @@ internal sealed partial class OutcomeRetention(
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource database,
     IOptions<LedgerOptions> options,
     TimeProvider time,
-    ILogger<OutcomeRetention> logger) : BackgroundService
+    ILogger<OutcomeRetention> logger) : PeriodicService(options.Value.OutcomeRetentionInterval, time)
 {
     /// <summary>About 2 MiB, read and cleaned in a few milliseconds.</summary>
     private const long PagesAtOnce = 256;
@@ -33,32 +33,10 @@ internal sealed partial class OutcomeRetention(
         return (int)reader.GetInt64(1);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.OutcomeRetentionInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryStepAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
-    }
+    protected override async Task WorkAsync(CancellationToken cancellationToken) =>
+        LedgerTelemetry.RemovedOutcomes.Add(await StepAsync(cancellationToken));
 
-    private async Task TryStepAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            LedgerTelemetry.RemovedOutcomes.Add(await StepAsync(cancellationToken));
-        }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogFailed(error);
-        }
-    }
+    protected override void Failed(Exception error) => LogFailed(error);
 
     [LoggerMessage(LogLevel.Warning, "Old outcomes could not be removed; the next interval tries again.")]
     private partial void LogFailed(Exception error);

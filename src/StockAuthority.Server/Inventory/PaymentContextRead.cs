@@ -34,11 +34,12 @@ internal static partial class PaymentContextRead
     /// <summary>The parameters of touched_orders, in its order.</summary>
     private static NpgsqlParameter[] OrderParameters(BatchNeeds needs)
     {
-        List<(string TenantId, PaymentEvent Event)> ordered = [.. needs.Events.Where(each => each.Event.OrderRef is not null)];
+        List<(string TenantId, string OrderRef)> ordered =
+            [.. needs.Events.Where(each => each.Event.OrderRef is not null).Select(each => (each.TenantId, each.Event.OrderRef!)), .. needs.Orders];
         List<(string TenantId, PaymentEvent Event)> paid = [.. needs.Events.Where(each => each.Event.PaymentObjectId is not null)];
         return
         [
-            Sql.Texts(ordered, static each => each.Event.OrderRef!),
+            Sql.Texts(ordered, static each => each.OrderRef),
             Sql.Texts(ordered, static each => each.TenantId),
             Sql.Texts(paid, static each => each.Event.PaymentObjectId!),
             Sql.Texts(paid, static each => each.TenantId),

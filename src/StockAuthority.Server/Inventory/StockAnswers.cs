@@ -87,6 +87,7 @@ internal static class StockAnswers
         var atRisk = outcome.ReservationsAtRisk.Select(StockMessages.ReservationId);
         return command switch
         {
+            StockCommand.Reconsider => new BoolValue { Value = true },
             StockCommand.Reserve => new ReserveResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence },
             StockCommand.Extend => new ExtendReservationResponse { Reservation = reservation },
             StockCommand.Commit => new CommitResponse { Reservation = reservation, Levels = { levels }, Sequence = applied.LastSequence, ReReserved = outcome.ReReserved },
@@ -104,6 +105,7 @@ internal static class StockAnswers
 
     private static MessageParser ParserFor(StockCommand command) => command switch
     {
+        StockCommand.Reconsider => BoolValue.Parser,
         StockCommand.Reserve => ReserveResponse.Parser,
         StockCommand.Extend => ExtendReservationResponse.Parser,
         StockCommand.Commit => CommitResponse.Parser,
@@ -175,6 +177,12 @@ internal static class StockAnswers
             $"Reservation '{StockMessages.ReservationId(differs.ReservationNumber)}' is for order '{differs.OrderRef}'.",
             ("reservation_id", StockMessages.ReservationId(differs.ReservationNumber)),
             ("order_ref", differs.OrderRef)),
+        Refusal.ReturnDiffers differs => Errors.Status(
+            Code.FailedPrecondition,
+            "RETURN_DIFFERS",
+            $"An event reported a return of order '{differs.OrderRef}' under document '{differs.DocumentRef}' with other lines.",
+            ("order_ref", differs.OrderRef),
+            ("document_ref", differs.DocumentRef)),
         Refusal.QuantityExceedsInspection exceeds => Shortages(
             exceeds.Lines,
             "QUANTITY_EXCEEDS_INSPECTION",

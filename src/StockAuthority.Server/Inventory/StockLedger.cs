@@ -21,7 +21,7 @@ internal sealed class StockLedger : BackgroundService
     public StockLedger(
         IOptions<LedgerOptions> options,
         NpgsqlDataSource dataSource,
-        TriggerMatrix matrix,
+        TriggerMatrices matrices,
         FeedSignals feed,
         AvailabilityRefresh availability,
         TimeProvider time,
@@ -29,7 +29,7 @@ internal sealed class StockLedger : BackgroundService
     {
         _lanes =
         [
-            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, matrix, OnCommitted, time, logger)),
+            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, matrices, OnCommitted, time, logger)),
         ];
 
         void OnCommitted(CommittedBatch batch)
@@ -55,6 +55,10 @@ internal sealed class StockLedger : BackgroundService
 
     /// <summary>Executes a command of our own, one that is safe to repeat by itself.</summary>
     public Task<StockAnswer> SubmitAsync(string tenantId, string idempotencyKey, StockCommand.Expire command, CancellationToken cancellationToken) =>
+        Await(new AwaitedCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
+
+    /// <summary>As above. A key is used once: nobody repeats it, and what came of it is found under it.</summary>
+    public Task<StockAnswer> SubmitAsync(string tenantId, string idempotencyKey, StockCommand.Reconsider command, CancellationToken cancellationToken) =>
         Await(new AwaitedCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
 
     /// <summary>Hands a command to its lane; its answer is the command's own matter. Where the lane is full it is answered at once.</summary>

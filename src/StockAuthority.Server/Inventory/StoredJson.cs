@@ -51,12 +51,29 @@ internal sealed partial class StoredJson : JsonSerializerContext
 
     public static string WriteFacts(Payment payment) => JsonSerializer.Serialize(
         [.. payment.Facts.Select(fact => new StoredFact(
-            (short)fact.Type, fact.ModificationRef, fact.OccurredAt, fact.FullAmount, Lines(fact.Lines), fact.LearnedAt))],
+            (short)fact.Type,
+            fact.ModificationRef,
+            fact.OccurredAt,
+            fact.FullAmount,
+            Lines(fact.Lines),
+            fact.LearnedAt,
+            fact.Amount?.Currency,
+            fact.Amount?.MinorUnits,
+            fact.PaymentMethod))],
         Default.StoredFactArray);
 
     public static string WriteWaiting(Payment payment) => JsonSerializer.Serialize(
         [.. payment.Waiting.Select(waiting => new StoredWaitingEvent(
-            waiting.Id.EventId, (short)waiting.Type, waiting.ModificationRef, waiting.FullAmount, waiting.OccurredAt, waiting.IsReadable))],
+            waiting.Id.EventId,
+            (short)waiting.Type,
+            waiting.ModificationRef,
+            waiting.FullAmount,
+            waiting.OccurredAt,
+            waiting.IsReadable,
+            waiting.Currency,
+            (short?)waiting.Judged?.Kind,
+            waiting.Judged?.Reason,
+            waiting.Judged is { MissingFields.Length: > 0 } judged ? judged.MissingFields : null))],
         Default.StoredWaitingEventArray);
 
     public static string? WriteNamed(Payment payment) => payment.Named is { } named
@@ -77,13 +94,33 @@ internal sealed partial class StoredJson : JsonSerializerContext
             naming is null ? null : new NamedLines(Lines(naming.Lines), naming.OccurredAt, naming.EventId),
             [
                 .. JsonSerializer.Deserialize(facts, Default.StoredFactArray)!.Select(fact => new PaymentFact(
-                    (PaymentEventType)fact.Type, fact.ModificationRef, fact.OccurredAt, fact.FullAmount, Lines(fact.Lines), fact.LearnedAt)),
+                    (PaymentEventType)fact.Type,
+                    fact.ModificationRef,
+                    fact.OccurredAt,
+                    fact.FullAmount,
+                    Lines(fact.Lines),
+                    fact.LearnedAt,
+                    fact is { Currency: { } currency, MinorUnits: { } minorUnits } ? new Money(currency, minorUnits) : null)
+                    {
+                        PaymentMethod = fact.PaymentMethod,
+                    }),
             ],
             [
                 .. JsonSerializer.Deserialize(waiting, Default.StoredWaitingEventArray)!.Select(each => new WaitingEvent(
-                    new PaymentEventId(id.Provider, id.Account, each.EventId), (PaymentEventType)each.Type, each.ModificationRef, each.FullAmount, each.OccurredAt, each.IsReadable)),
+                    new PaymentEventId(id.Provider, id.Account, each.EventId),
+                    (PaymentEventType)each.Type,
+                    each.ModificationRef,
+                    each.FullAmount,
+                    each.OccurredAt,
+                    each.IsReadable,
+                    each.Currency,
+                    each is { Kind: { } kind, Reason: { } reason } ? new EventJudgement((ResolutionKind)kind, reason, each.Missing ?? "") : null)),
             ]);
     }
+
+    public static string WriteLines(ImmutableArray<StockLine> lines) => JsonSerializer.Serialize(Lines(lines), Default.StoredLineArray);
+
+    public static ImmutableArray<StockLine> ReadLines(string json) => Lines(JsonSerializer.Deserialize(json, Default.StoredLineArray)!);
 
     private static long? NullForNone(long quantity) => quantity > 0 ? quantity : null;
 
@@ -109,8 +146,29 @@ internal sealed record StoredTransferLine(string Sku, long Quantity, long Receiv
 
 internal sealed record StoredLine(string Sku, string LocationId, long Quantity);
 
-internal sealed record StoredFact(short Type, string ModificationRef, DateTimeOffset OccurredAt, bool FullAmount, StoredLine[] Lines, long LearnedAt);
+/// <param name="Currency">Null, as <paramref name="MinorUnits"/>, where no amount is known.</param>
+internal sealed record StoredFact(
+    short Type,
+    string ModificationRef,
+    DateTimeOffset OccurredAt,
+    bool FullAmount,
+    StoredLine[] Lines,
+    long LearnedAt,
+    string? Currency = null,
+    long? MinorUnits = null,
+    string? PaymentMethod = null);
 
-internal sealed record StoredWaitingEvent(string EventId, short Type, string ModificationRef, bool FullAmount, DateTimeOffset OccurredAt, bool IsReadable);
+/// <param name="Kind">Null in what was stored before events were judged again, as <paramref name="Reason"/>.</param>
+internal sealed record StoredWaitingEvent(
+    string EventId,
+    short Type,
+    string ModificationRef,
+    bool FullAmount,
+    DateTimeOffset OccurredAt,
+    bool IsReadable,
+    string? Currency = null,
+    short? Kind = null,
+    string? Reason = null,
+    string? Missing = null);
 
 internal sealed record StoredNaming(StoredLine[] Lines, DateTimeOffset OccurredAt, string EventId);

@@ -2,19 +2,12 @@ namespace StockAuthority.Server.Payments;
 
 internal sealed partial class PaymentEventGrpcService
 {
-    /// <summary>$2: 0 for every resolution. Deliveries: how many, and the latest 20.</summary>
+    /// <summary>$2: 0 for every resolution.</summary>
     private const string ListSql =
         """
-        SELECT e.event_number, e.event, e.resolution, e.reason, e.missing_fields, e.order_ref, e.first_sequence, e.last_sequence,
-               e.received_at, e.resolved_at, e.matrix_version, extra.count, extra.keys, extra.times
+        SELECT e.provider, e.account, e.provider_event_id, e.event_number, e.event, e.received_at, e.order_ref, e.decision_number, e.resolution,
+               e.reason, e.missing_fields, e.first_sequence, e.last_sequence, e.matrix_version, e.prior_state, e.resulting_state, e.resolved_at
         FROM payment_events e
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS count,
-                   coalesce((array_agg(d.idempotency_key ORDER BY d.received_at DESC))[1:20], '{}') AS keys,
-                   coalesce((array_agg(d.received_at ORDER BY d.received_at DESC))[1:20], '{}') AS times
-            FROM payment_event_deliveries d
-            WHERE d.provider_event_id = e.provider_event_id AND d.account = e.account AND d.provider = e.provider AND d.tenant_id = e.tenant_id
-        ) AS extra
         WHERE e.tenant_id = $1
           AND ($2 = 0 OR e.resolution = $2)
           AND ($3::text IS NULL OR e.order_ref = $3)
@@ -22,5 +15,22 @@ internal sealed partial class PaymentEventGrpcService
           AND e.event_number > $5
         ORDER BY e.event_number
         LIMIT $6
+        """;
+
+    private const string PaymentSql =
+        """
+        SELECT provider, account, payment_object_id, order_ref, named::text, facts::text, waiting::text
+        FROM payments
+        WHERE payment_object_id = $4 AND account = $3 AND provider = $2 AND tenant_id = $1
+        """;
+
+    private const string EventsOfPaymentSql =
+        """
+        SELECT e.provider, e.account, e.provider_event_id, e.event_number, e.event, e.received_at, e.order_ref, e.decision_number, e.resolution,
+               e.reason, e.missing_fields, e.first_sequence, e.last_sequence, e.matrix_version, e.prior_state, e.resulting_state, e.resolved_at
+        FROM payment_events e
+        WHERE e.payment_object_id = $4 AND e.account = $3 AND e.provider = $2 AND e.tenant_id = $1
+        ORDER BY e.event_number
+        LIMIT $5
         """;
 }

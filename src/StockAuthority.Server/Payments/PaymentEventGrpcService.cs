@@ -1,5 +1,5 @@
 using System.Globalization;
-using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
 using Npgsql;
 using StockAuthority.Payments.V1;
@@ -19,6 +19,47 @@ internal sealed partial class PaymentEventGrpcService(StockLedger ledger, [FromK
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, PaymentRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<ApplyPaymentEventResponse>(context);
 
+    public override async Task<GetPaymentResponse> GetPayment(GetPaymentRequest request, ServerCallContext context)
+    {
+        var fields = new RequestFields();
+        var tenantId = fields.Tenant(request.TenantId);
+        fields.Text("provider", request.Provider);
+        fields.Text("account", request.Account);
+        fields.Text("payment_object_id", request.PaymentObjectId);
+        fields.ThrowIfAny();
+
+        var events = await EventsAsync(PaymentCommand(EventsOfPaymentSql, request, Sql.Number(MaximumPageSize)), context.CancellationToken);
+        await new RecordedEventReads(reads, tenantId).CompleteAsync([.. events.Select(each => each.Event)], withMovements: true, context.CancellationToken);
+        await using var command = PaymentCommand(PaymentSql, request);
+        await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
+        return await reader.ReadAsync(context.CancellationToken)
+            ? new GetPaymentResponse
+            {
+                Payment = PaymentRow.Read(reader, events.Select(each => each.Event)),
+                Events = { events.Select(each => each.Event) },
+            }
+            : throw Errors.Status(
+                Code.NotFound,
+                "PAYMENT_NOT_FOUND",
+                $"Nothing is known of a payment '{request.PaymentObjectId}' of account '{request.Account}' at '{request.Provider}'.",
+                ("payment_object_id", request.PaymentObjectId)).ToRpcException();
+    }
+
+    public override async Task<TraceOrderResponse> TraceOrder(TraceOrderRequest request, ServerCallContext context)
+    {
+        var fields = new RequestFields();
+        var tenantId = fields.Tenant(request.TenantId);
+        var orderRef = fields.Text("order_ref", request.OrderRef);
+        var from = request.PageToken.Length == 0 ? null : OrderTrace.Place.Parse(request.PageToken);
+        if (request.PageToken.Length > 0 && from is null)
+        {
+            fields.Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that this call gave");
+        }
+
+        fields.ThrowIfAny();
+        return await new OrderTrace(reads, tenantId, orderRef).ReadAsync(from, context.CancellationToken);
+    }
+
     public override async Task<ListPaymentEventsResponse> ListPaymentEvents(ListPaymentEventsRequest request, ServerCallContext context)
     {
         var fields = new RequestFields();
@@ -30,60 +71,51 @@ internal sealed partial class PaymentEventGrpcService(StockLedger ledger, [FromK
         fields.Known("resolution", request.Resolution);
         fields.ThrowIfAny();
 
-        await using var command = reads.CreateCommand(ListSql);
+        var command = reads.CreateCommand(ListSql);
         command.Parameters.Add(Sql.Text(tenantId));
         command.Parameters.Add(Sql.Number((long)request.Resolution));
         command.Parameters.Add(Sql.OptionalText(orderRef));
         command.Parameters.Add(Sql.OptionalText(paymentObjectId));
         command.Parameters.Add(Sql.Number(afterNumber));
         command.Parameters.Add(Sql.Number(pageSize + 1));
-        await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
-
-        var response = new ListPaymentEventsResponse();
-        var lastNumber = afterNumber;
-        while (await reader.ReadAsync(context.CancellationToken))
+        var events = await EventsAsync(command, context.CancellationToken);
+        var page = events.Take(pageSize).ToList();
+        var response = new ListPaymentEventsResponse
         {
-            if (response.PaymentEvents.Count == pageSize)
-            {
-                response.NextPageToken = lastNumber.ToString(CultureInfo.InvariantCulture);
-                break;
-            }
-
-            lastNumber = reader.GetInt64(0);
-            response.PaymentEvents.Add(ReadEvent(reader));
-        }
-
+            PaymentEvents = { page.Select(each => each.Event) },
+            NextPageToken = events.Count > pageSize ? page[^1].Number.ToString(CultureInfo.InvariantCulture) : "",
+        };
+        await new RecordedEventReads(reads, tenantId).CompleteAsync(response.PaymentEvents, withMovements: true, context.CancellationToken);
         return response;
     }
 
-    private static RecordedPaymentEvent ReadEvent(NpgsqlDataReader row)
+    private static async Task<List<(long Number, RecordedPaymentEvent Event)>> EventsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
-        var recorded = new RecordedPaymentEvent
+        await using (command)
         {
-            Event = ApplyPaymentEventRequest.Parser.ParseFrom(row.GetFieldValue<byte[]>(1)).Event,
-            Resolution = (Resolution)row.GetInt16(2),
-            Reason = row.GetString(3),
-            MissingFields = { row.GetFieldValue<string[]>(4) },
-            OrderRef = row.IsDBNull(5) ? "" : row.GetString(5),
-            FirstSequence = row.GetInt64(6),
-            LastSequence = row.GetInt64(7),
-            ReceiveTime = row.GetFieldValue<DateTimeOffset>(8).ToTimestamp(),
-            ResolveTime = row.GetFieldValue<DateTimeOffset>(9).ToTimestamp(),
-            MatrixVersion = row.GetString(10),
-            ExtraDeliveryCount = row.GetInt64(11),
-        };
-        var keys = row.GetFieldValue<string[]>(12);
-        var times = row.GetFieldValue<DateTime[]>(13);
-        for (var index = 0; index < keys.Length; index++)
-        {
-            recorded.ExtraDeliveries.Add(new ExtraDelivery
+            List<(long Number, RecordedPaymentEvent Event)> events = [];
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
             {
-                IdempotencyKey = keys[index],
-                ReceiveTime = Timestamp.FromDateTime(times[index]),
-                Reason = Core.Payments.ResolutionReason.DuplicateDelivery,
-            });
+                events.Add(RecordedEventReads.Read(reader));
+            }
+
+            return events;
+        }
+    }
+
+    private NpgsqlCommand PaymentCommand(string sql, GetPaymentRequest request, params ReadOnlySpan<NpgsqlParameter> more)
+    {
+        var command = reads.CreateCommand(sql);
+        command.Parameters.Add(Sql.Text(request.TenantId));
+        command.Parameters.Add(Sql.Text(request.Provider));
+        command.Parameters.Add(Sql.Text(request.Account));
+        command.Parameters.Add(Sql.Text(request.PaymentObjectId));
+        foreach (var parameter in more)
+        {
+            command.Parameters.Add(parameter);
         }
 
-        return recorded;
+        return command;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CsCheck;
@@ -90,13 +91,22 @@ public sealed class RandomCommandTests
             decision.EventResolutions.All(resolution => (resolution.Kind == ResolutionKind.Held) || resolution.MissingFields.IsEmpty).ShouldBeTrue();
             if (command is StockCommand.ApplyPaymentEvent { Event: var paymentEvent })
             {
+                if (decision.Outcome is not StockOutcome.Resolved)
+                {
+                    // A return is refused as the call that reports one is.
+                    paymentEvent.Type.ShouldBe(PaymentEventType.ReturnReceived);
+                    decision.EventResolutions.ShouldBeEmpty();
+                    return;
+                }
+
                 decision.ExtraDelivery.ShouldBe(known.Contains(paymentEvent.Id) ? paymentEvent.Id : null);
                 decision.EventResolutions.Any(resolution => resolution.EventId == paymentEvent.Id).ShouldBe(!known.Contains(paymentEvent.Id));
             }
 
-            // What waits is held, and for each payment once.
-            model.Payments.SelectMany(payment => payment.Waiting).Select(waiting => waiting.Id).ShouldBeUnique();
-            model.Payments.SelectMany(payment => payment.Waiting).All(waiting => model.Resolutions[waiting.Id].Kind == ResolutionKind.Held).ShouldBeTrue();
+            // What can be judged again is known to one payment, with its resolution.
+            ImmutableArray<WaitingEvent> waits = [.. model.Payments.SelectMany(payment => payment.Waiting)];
+            waits.Select(waiting => waiting.Id).ShouldBeUnique();
+            waits.All(waiting => (waiting.Judged!.Kind, waiting.Judged.Reason) == (model.Resolutions[waiting.Id].Kind, model.Resolutions[waiting.Id].Reason)).ShouldBeTrue();
         }),
         iter: 400,
         print: Print);

@@ -224,6 +224,20 @@ public sealed class ExceptionTests
     }
 
     [Fact]
+    public void A_refund_that_only_tells_of_a_cancelled_authorization_waits_for_no_capture()
+    {
+        _ledger.Reserve(Shop.Mugs(2));
+        _ledger.Apply(Shop.Authorized());
+        _ledger.Apply(Shop.Refunded(9)).Kind.ShouldBe(ResolutionKind.Held);
+
+        _ledger.Apply(Shop.Voided(8));
+
+        var refund = _ledger.Resolutions[Shop.Refunded(9).Id];
+        (refund.Kind, refund.Reason).ShouldBe((ResolutionKind.NoOp, ResolutionReason.ReportingOnly));
+        _ledger.Level(Shop.Mug).Reserved.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_full_refund_of_what_was_handed_over_is_for_the_record_only()
     {
         var reservation = _ledger.Reserve(Shop.Mugs(2));

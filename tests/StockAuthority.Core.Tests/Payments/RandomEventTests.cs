@@ -13,11 +13,14 @@ public sealed class RandomEventTests
     private static readonly ImmutableArray<StockLine> OrderLines = [Shop.Mugs(3), Shop.Teas(2)];
 
     /// <summary>With how many payments: a refund that releases leaves units committed while another payment holds the order.</summary>
-    private static readonly Dictionary<string, (TriggerMatrix Matrix, int PaymentCount)> MatricesByName = new()
+    private static readonly Dictionary<string, (TriggerMatrices Matrix, int PaymentCount)> MatricesByName = new()
     {
         ["reserve on authorization"] = (Matrices.ReserveOnAuthorization, 3),
         ["release on refund"] = (Matrices.With(("refund-posted", InventoryAction.Release)), 1),
         ["deduct at settlement"] = (Matrices.DeductAtSettlement, 3),
+        ["mixed classes"] = (Matrices.Mixed, 3),
+        ["mixed classes, refunds differ"] = (Matrices.MixedRefunds, 1),
+        ["mixed classes, reviews differ"] = (Matrices.FailedCapturesAndChargebacksDiffer, 3),
         ["reserve, and deduct at settlement"] = (Matrices.ReserveAndDeductAtSettlement, 3),
     };
 
@@ -63,7 +66,7 @@ public sealed class RandomEventTests
             .Sample((first, second) => Run(matrix, isRegistered, first).ShouldBe(Run(matrix, isRegistered, second)), iter: 1_500, print: Print);
     }
 
-    private static (Summary Stock, string Holds) Run(TriggerMatrix matrix, bool isRegistered, PaymentEvent[] events)
+    private static (Summary Stock, string Holds) Run(TriggerMatrices matrix, bool isRegistered, PaymentEvent[] events)
     {
         var model = new LedgerModel(matrix);
         model.Stock(Shop.Mugs(10), Shop.Teas(10));

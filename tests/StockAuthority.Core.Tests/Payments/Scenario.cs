@@ -32,7 +32,6 @@ internal sealed record Scenario(string Name, ImmutableArray<PaymentEvent> Events
         new("voided, and a refund of what was never captured", [Authorized, Voided, Shop.Refunded(5), Shop.Refunded(6).Again(6)], Untouched)
         {
             Registrations = WithoutNewAttempt,
-            Holds = [ResolutionReason.MissingContext],
         },
         new("declined", [Shop.Declined(0).For(Lines)], Untouched) { Registrations = WithoutNewAttempt },
         new("declined, then authorized", [Shop.Declined(0), Shop.Authorized(2).For(Lines), Captured], Committed),
@@ -76,9 +75,24 @@ internal sealed record Scenario(string Name, ImmutableArray<PaymentEvent> Events
             Registrations = NamedByEvents,
             Holds = [ResolutionReason.MatrixReview],
         },
+        new("mixed classes: authorized", [Authorized], new(Units(reserved: 2), Units())) { Matrix = Matrices.Mixed, Registrations = [Registration.None] },
+        new("mixed classes: captured", [Authorized, Captured], new(Units(committed: 2), Units(reserved: 1))) { Matrix = Matrices.Mixed },
+        new("mixed classes: settled", [Authorized, Captured, Shop.Settled(60)], Committed) { Matrix = Matrices.Mixed },
+        new("mixed classes: voided", [Authorized, Voided], Untouched) { Matrix = Matrices.Mixed, Registrations = WithoutNewAttempt },
+        new("mixed classes: fully refunded", [Captured, Shop.Settled(60), Shop.Refunded(90)], new(Units(), Units(committed: 1)))
+        {
+            Matrix = Matrices.MixedRefunds,
+            Registrations = WithoutNewAttempt,
+            Holds = [ResolutionReason.RefundReview],
+        },
+        new("mixed classes: a mug and then a tea captured", [Authorized, OneMugCaptured, Shop.PartlyCaptured("capture-b", 7, Shop.Teas(1))], new(Units(reserved: 1, committed: 1), Units(reserved: 1)))
+        {
+            Matrix = Matrices.Mixed,
+            Registrations = BeforeOrNever,
+        },
     ];
 
-    public TriggerMatrix Matrix { get; init; } = Matrices.ReserveOnAuthorization;
+    public TriggerMatrices Matrix { get; init; } = Matrices.ReserveOnAuthorization;
 
     /// <summary>Reasons of the events that are held in the end.</summary>
     public ImmutableArray<string> Holds { get; init; } = [];

@@ -46,7 +46,7 @@ public sealed class TriggerMatrixTests
     [InlineData("auth-failed", InventoryAction.None, InventoryAction.Release)]
     [InlineData("auth-voided", InventoryAction.None, InventoryAction.Release)]
     [InlineData("capture-succeeded", InventoryAction.None, InventoryAction.Reserve, InventoryAction.Commit)]
-    [InlineData("capture-failed", InventoryAction.None, InventoryAction.Review)]
+    [InlineData("capture-failed", InventoryAction.None, InventoryAction.Review, InventoryAction.Release)]
     [InlineData("settlement-confirmed", InventoryAction.None, InventoryAction.Commit)]
     [InlineData("refund-posted", InventoryAction.None, InventoryAction.Review, InventoryAction.Release)]
     [InlineData("refund-failed", InventoryAction.None, InventoryAction.Review)]
@@ -118,10 +118,10 @@ public sealed class TriggerMatrixTests
         Actions(Matrices.ReserveAndDeductAtSettlement).ShouldBe((InventoryAction.Reserve, InventoryAction.Reserve, InventoryAction.Commit));
     }
 
-    private static (InventoryAction Authorized, InventoryAction Captured, InventoryAction Settled) Actions(TriggerMatrix matrix) => (
-        matrix.ActionFor(PaymentEventType.AuthCreated),
-        matrix.ActionFor(PaymentEventType.CaptureSucceeded),
-        matrix.ActionFor(PaymentEventType.SettlementConfirmed));
+    private static (InventoryAction Authorized, InventoryAction Captured, InventoryAction Settled) Actions(TriggerMatrices matrices) => (
+        matrices.Default.ActionFor(PaymentEventType.AuthCreated),
+        matrices.Default.ActionFor(PaymentEventType.CaptureSucceeded),
+        matrices.Default.ActionFor(PaymentEventType.SettlementConfirmed));
 
     private static InventoryAction OtherThanNone(string name) =>
         name == "settlement-confirmed" ? InventoryAction.Commit : InventoryAction.Review;
@@ -130,6 +130,6 @@ public sealed class TriggerMatrixTests
     {
         var (matrix, problems) = TriggerMatrix.Create(rows);
         problems.ShouldBeEmpty();
-        return matrix.ShouldNotBeNull().Sha256;
+        return TriggerMatrices.Of(matrix.ShouldNotBeNull()).Sha256;
     }
 }

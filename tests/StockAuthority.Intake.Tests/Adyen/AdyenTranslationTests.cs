@@ -31,7 +31,7 @@ public sealed class AdyenTranslationTests
         translated.Amount.ShouldBe(new Money { Currency = "EUR", MinorUnits = 1000 });
         translated.FullAmount.ShouldBeTrue();
         translated.OccurTime.ToDateTimeOffset().ShouldBe(Rows.ReceivedAt.AddHours(-2));
-        translated.SchemaVersion.ShouldBe(1);
+        translated.SchemaVersion.ShouldBe(2);
         translated.Problems.ShouldBeEmpty();
     }
 
@@ -62,6 +62,25 @@ public sealed class AdyenTranslationTests
         translated.FullAmount.ShouldBeFalse();
         translated.Amount.MinorUnits.ShouldBe(1000);
         translated.ProviderEventType.ShouldBe(success ? code : $"{code} success=false");
+    }
+
+    [Fact]
+    public void A_dispute_has_its_case_and_the_end_of_its_defence_and_a_payment_its_method()
+    {
+        var item = AdyenBodies.Modification("NOTIFICATION_OF_CHARGEBACK", true, "DISPUTE000000001");
+        item["additionalData"] = new JsonObject { ["defensePeriodEndsAt"] = "2026-02-03T04:05:06+02:00" };
+        item["paymentMethod"] = "Klarna";
+
+        var translated = Translate(item);
+
+        translated.CaseId.ShouldBe("DISPUTE000000001");
+        translated.RespondByTime.ToDateTimeOffset().ShouldBe(new DateTimeOffset(2026, 2, 3, 2, 5, 6, TimeSpan.Zero));
+        translated.PaymentMethod.ShouldBe("klarna");
+
+        item["additionalData"] = new JsonObject { ["defensePeriodEndsAt"] = "soon" };
+        item["paymentMethod"] = "no method\n";
+        (Translate(item).RespondByTime, Translate(item).PaymentMethod).ShouldBe((null, ""));
+        Translate(item).Problems.ShouldBeEmpty();
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Npgsql;
 using Shouldly;
 using StockAuthority.Payments.V1;
 
@@ -22,6 +23,56 @@ public sealed class AdyenWebhookTests(InboxDatabase databases)
         (await response.Content.ReadAsStringAsync()).ShouldBe("[accepted]");
         (await intake.ReadAsync<byte[]>("SELECT body FROM inbox")).ShouldBe(body);
         (await intake.CountAsync("provider = 'adyen' AND account = 'shop' AND tenant_id = 'tenant-1' AND signed_at IS NULL AND secret_position = 0 AND item_position = 0 AND headers ? 'Content-Type'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Nothing_is_accepted_before_the_rows_of_all_items_are_committed()
+    {
+        await using var intake = await StartAsync();
+        await using var locking = await intake.Database.OpenConnectionAsync();
+        var transaction = await locking.BeginTransactionAsync();
+        await using (var lockInbox = new NpgsqlCommand("LOCK TABLE inbox IN EXCLUSIVE MODE", locking, transaction))
+        {
+            await lockInbox.ExecuteNonQueryAsync();
+        }
+
+        var answer = intake.PostAdyenAsync(AdyenBodies.Body(AdyenBodies.Signed(AdyenBodies.Item("AUTHORISATION")), AdyenBodies.Signed(AdyenBodies.Modification("CAPTURE"))));
+        await Eventually.GetAsync(
+            () => intake.ReadAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO inbox%'"),
+            waiting => waiting == 1);
+        answer.IsCompleted.ShouldBeFalse();
+
+        await transaction.RollbackAsync();
+        using var response = await answer;
+        (await response.Content.ReadAsStringAsync()).ShouldBe("[accepted]");
+        (await intake.CountAsync("true")).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_body_whose_rows_fail_at_the_last_moment_was_not_accepted()
+    {
+        await using var intake = await StartAsync();
+        await using var locking = await intake.Database.OpenConnectionAsync();
+        await using var transaction = await locking.BeginTransactionAsync();
+        await using (var lockInbox = new NpgsqlCommand("LOCK TABLE inbox IN EXCLUSIVE MODE", locking, transaction))
+        {
+            await lockInbox.ExecuteNonQueryAsync();
+        }
+
+        var answer = intake.PostAdyenAsync(AdyenBodies.Authorised());
+        await Eventually.GetAsync(
+            () => intake.ReadAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO inbox%'"),
+            terminated => terminated == 1);
+        using var response = await answer;
+        await ShouldBeProblemAsync(response, HttpStatusCode.ServiceUnavailable, "INBOX_UNAVAILABLE");
+    }
+
+    [Fact]
+    public async Task Without_its_database_nothing_is_accepted_and_Adyen_sends_it_again()
+    {
+        await using var intake = await RunningIntake.StartAsync($"Host=127.0.0.1;Port={InboxDatabase.FreePort()};Username=nobody", NoAuthority, waitUntilReady: false);
+        using var response = await intake.PostAdyenAsync(AdyenBodies.Authorised());
+        await ShouldBeProblemAsync(response, HttpStatusCode.ServiceUnavailable, "INBOX_UNAVAILABLE");
     }
 
     [Fact]

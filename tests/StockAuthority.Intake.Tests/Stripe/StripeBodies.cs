@@ -9,14 +9,15 @@ internal static class StripeBodies
     public const long CreatedSeconds = 1_700_000_000;
     public const string Version = "2025-09-30.clover";
 
-    public static byte[] Event(string type, JsonObject payload, string id = "evt_1", string version = Version) => Bytes(EventJson(type, payload, id, version));
+    public static byte[] Event(string type, JsonObject payload, string id = "evt_1", string version = Version, long created = CreatedSeconds) =>
+        Bytes(EventJson(type, payload, id, version, created));
 
-    public static JsonObject EventJson(string type, JsonObject payload, string id = "evt_1", string version = Version) => new()
+    public static JsonObject EventJson(string type, JsonObject payload, string id = "evt_1", string version = Version, long created = CreatedSeconds) => new()
     {
         ["id"] = id,
         ["object"] = "event",
         ["api_version"] = version,
-        ["created"] = CreatedSeconds,
+        ["created"] = created,
         ["data"] = new JsonObject { ["object"] = payload },
         ["livemode"] = false,
         ["pending_webhooks"] = 1,
@@ -48,6 +49,56 @@ internal static class StripeBodies
         ["metadata"] = Order(),
         ["payment_intent"] = intent ?? "pi_1",
         ["refunded"] = isRefunded,
+    };
+
+    /// <summary>With <paramref name="refunds"/> as in a charge that was asked for with them.</summary>
+    public static JsonObject WithRefunds(JsonObject charge, params JsonNode[] refunds)
+    {
+        charge["refunds"] = new JsonObject { ["object"] = "list", ["data"] = new JsonArray(refunds), ["has_more"] = false, ["url"] = "/v1/charges/ch_1/refunds" };
+        return charge;
+    }
+
+    public static JsonObject Refund(string status = "succeeded", string id = "re_1", long amount = 1000, JsonNode? charge = null, JsonNode? intent = null) => new()
+    {
+        ["id"] = id,
+        ["object"] = "refund",
+        ["amount"] = amount,
+        ["charge"] = charge ?? "ch_1",
+        ["created"] = CreatedSeconds,
+        ["currency"] = "eur",
+        ["destination_details"] = new JsonObject { ["card"] = new JsonObject { ["type"] = "refund" }, ["type"] = "card" },
+        ["metadata"] = new JsonObject { ["order_ref"] = "of-the-refund" },
+        ["payment_intent"] = intent ?? "pi_1",
+        ["reason"] = null,
+        ["status"] = status,
+    };
+
+    public static JsonObject Dispute(string status = "needs_response", string id = "dp_1", long amount = 1000) => new()
+    {
+        ["id"] = id,
+        ["object"] = "dispute",
+        ["amount"] = amount,
+        ["charge"] = "ch_1",
+        ["created"] = CreatedSeconds,
+        ["currency"] = "eur",
+        ["evidence_details"] = new JsonObject { ["due_by"] = CreatedSeconds + 864_000, ["has_evidence"] = false, ["past_due"] = false, ["submission_count"] = 0 },
+        ["is_charge_refundable"] = false,
+        ["metadata"] = new JsonObject { ["order_ref"] = "of-the-dispute" },
+        ["payment_intent"] = "pi_1",
+        ["reason"] = "general",
+        ["status"] = status,
+    };
+
+    public static JsonObject Payout(string status = "paid") => new()
+    {
+        ["id"] = "po_1",
+        ["object"] = "payout",
+        ["amount"] = 1100,
+        ["automatic"] = true,
+        ["currency"] = "eur",
+        ["metadata"] = new JsonObject(),
+        ["reconciliation_status"] = "completed",
+        ["status"] = status,
     };
 
     public static JsonObject Order(string lines = """[{"sku":"TEE-M","location_id":"store-1","quantity":2}]""") => new()

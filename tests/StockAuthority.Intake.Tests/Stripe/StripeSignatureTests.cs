@@ -10,8 +10,48 @@ public sealed class StripeSignatureTests
     // Made with another HMAC implementation (Python's), to hold both ours and the SDK's to.
     private const string VectorSecret = "whsec_test_vector";
     private const string VectorDigest = "c8c16d6b17c9946676fed984824a3893b8a7abb213c0e773ed54caddf2bf9881";
+    private const string PublishedEvent =
+        """
+        {
+          "id": "evt_123",
+          "object": "event",
+          "account": "acct_123",
+          "api_version": "2017-05-25",
+          "created": 1533204620,
+          "data": {
+            "object": {
+              "id": "cus_123",
+              "object": "customer",
+              "created": 123456789,
+              "email": "test@stripe.com",
+              "livemode": false,
+              "metadata": {}
+            }
+          },
+          "livemode": false,
+          "pending_webhooks": 1,
+          "request": {
+            "id": "req_123",
+            "idempotency_key": "idempotency-key-123"
+          },
+          "type": "customer.created"
+        }
+        """;
+
     private static readonly DateTimeOffset VectorTime = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
     private static readonly byte[] VectorBody = "{\"id\":\"evt_vector\",\"object\":\"event\"}\n"u8.ToArray();
+
+    /// <summary>The secret, header and 484-byte event that the tests of Stripe's own SDK publish (stripe-dotnet, event_test_signature.json).</summary>
+    [Fact]
+    public void Stripes_own_published_vector_is_verified()
+    {
+        const string Header = "t=1533204620,v1=2220f87ef101a04665f11cdf770523143f875572008577fa0f20882ddb9cc3c7,v0=63f3a72374a733066c4be69ed7f8e5ac85c22c9f0a6a612ab9a025a9e4ee7eef";
+        var body = Encoding.UTF8.GetBytes(PublishedEvent.ReplaceLineEndings("\n") + "\n");
+        var signedAt = DateTimeOffset.FromUnixTimeSeconds(1_533_204_620);
+        body.Length.ShouldBe(484);
+        StripeSignature.Verify(Header, body, ["webhook_secret"], signedAt).ShouldBe(new SignatureVerdict.Verified(0, signedAt));
+        StripeSignature.Verify(Header, body[..^1], ["webhook_secret"], signedAt).ShouldBeOfType<SignatureVerdict.Rejected>();
+    }
 
     [Fact]
     public void The_known_vector_is_verified() => Verify($"t=1700000000,v1={VectorDigest}", VectorBody).ShouldBe(new SignatureVerdict.Verified(0, VectorTime));

@@ -82,6 +82,21 @@ public sealed class DatabaseFaultTests(TestPostgres databases)
     }
 
     [Fact]
+    public async Task A_read_whose_session_was_ended_meanwhile_is_answered_over_another()
+    {
+        await using var replicas = await Replicas.StartAsync(databases, 1);
+        var inventory = replicas.Inventories[0];
+        var sku = await OpenAsync(inventory, 3);
+
+        // Some at once, so that the pool has several.
+        (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => LevelAsync(inventory, sku)))).ShouldAllBe(level => level.Available == 3);
+        await replicas.ReadAsync<long>(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'stockauthority-reads' AND datname = current_database()");
+
+        (await LevelAsync(inventory, sku)).Available.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task Sessions_that_are_terminated_again_and_again_under_load_cost_nobody_anything()
     {
         await using var replicas = await Replicas.StartAsync(databases, 2);

@@ -97,6 +97,7 @@ internal sealed record GuessedRequests(string Word, long Number)
     private object? ValueOf(FieldDescriptor field, string call) => (field.Name, field.FieldType) switch
     {
         ("tenant_id" or "page_token" or "page_size" or "expire_time" or "ttl" or "expire_before" or "state" or "resolution", _) => null,
+        ("currency", _) => "EUR",
         ("location_id" or "from_location_id", _) => Location,
         ("to_location_id", _) => "hamburg",
         ("reservation_id", _) => ReservationId,

@@ -13,7 +13,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly Lane _lane;
     private readonly Task _running;
 
-    public Replica(string name, SimulatedDatabase database, Station station, TriggerMatrix matrix, LedgerOptions options, DateTimeOffset time)
+    public Replica(string name, SimulatedDatabase database, Station station, TriggerMatrices matrix, LedgerOptions options, DateTimeOffset time)
     {
         (Name, _database, _station) = (name, database, station);
         Clock = new VirtualClock(time, database.Activity);

@@ -16,7 +16,7 @@ internal sealed class Simulation
     private static readonly TimeSpan StillnessBound = TimeSpan.FromMinutes(2);
 
     private readonly SimulatedDatabase _database;
-    private readonly TriggerMatrix _matrix;
+    private readonly TriggerMatrices _matrix;
     private readonly Random _random;
     private readonly List<Replica> _replicas = [];
     private readonly Dictionary<string, RandomCommands> _tenants;
@@ -28,7 +28,7 @@ internal sealed class Simulation
     private int _oddities;
     private int _started;
 
-    public Simulation(int seed, string name, SimulatedDatabase database, TriggerMatrix matrix)
+    public Simulation(int seed, string name, SimulatedDatabase database, TriggerMatrices matrix)
     {
         (_database, _matrix, _random) = (database, matrix, new Random(seed));
         _size = _random.Next(2, 4);

@@ -31,7 +31,7 @@ public sealed class SimulationTests(TestPostgres databases)
     private const int Workers = 2;
     private const int LinesOfLog = 60;
 
-    private static readonly TriggerMatrix Matrix = TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml"));
+    private static readonly TriggerMatrices Matrix = TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml"));
 
     private int _histories;
     private int _calls;
