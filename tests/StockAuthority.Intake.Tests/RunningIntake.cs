@@ -76,6 +76,23 @@ internal sealed class RunningIntake : IAsyncDisposable
 
     public Task ReadyAsync() => Eventually.GetAsync(async () => (await Http.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode, ready => ready);
 
+    /// <summary>Posts a webhook whose insert is begun and whose session is ended before it can commit.</summary>
+    public async Task<HttpResponseMessage> LosingItsRowAsync(Func<Task<HttpResponseMessage>> post)
+    {
+        await using var locking = await Database.OpenConnectionAsync();
+        await using var transaction = await locking.BeginTransactionAsync();
+        await using (var lockInbox = new NpgsqlCommand("LOCK TABLE inbox IN EXCLUSIVE MODE", locking, transaction))
+        {
+            await lockInbox.ExecuteNonQueryAsync();
+        }
+
+        var answer = post();
+        await Eventually.GetAsync(
+            () => ReadAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO inbox%'"),
+            terminated => terminated == 1);
+        return await answer;
+    }
+
     public Task<HttpResponseMessage> PostSignedAsync(byte[] body, string secret = Secret, string account = Account) =>
         PostAsync(body, Signatures.Header(body, secret, TimeProvider.System.GetUtcNow()), account);
 

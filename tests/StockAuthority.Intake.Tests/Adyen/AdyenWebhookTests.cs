@@ -52,18 +52,7 @@ public sealed class AdyenWebhookTests(InboxDatabase databases)
     public async Task A_body_whose_rows_fail_at_the_last_moment_was_not_accepted()
     {
         await using var intake = await StartAsync();
-        await using var locking = await intake.Database.OpenConnectionAsync();
-        await using var transaction = await locking.BeginTransactionAsync();
-        await using (var lockInbox = new NpgsqlCommand("LOCK TABLE inbox IN EXCLUSIVE MODE", locking, transaction))
-        {
-            await lockInbox.ExecuteNonQueryAsync();
-        }
-
-        var answer = intake.PostAdyenAsync(AdyenBodies.Authorised());
-        await Eventually.GetAsync(
-            () => intake.ReadAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO inbox%'"),
-            terminated => terminated == 1);
-        using var response = await answer;
+        using var response = await intake.LosingItsRowAsync(() => intake.PostAdyenAsync(AdyenBodies.Authorised()));
         await ShouldBeProblemAsync(response, HttpStatusCode.ServiceUnavailable, "INBOX_UNAVAILABLE");
     }
 

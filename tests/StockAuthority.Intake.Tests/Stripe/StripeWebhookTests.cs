@@ -59,6 +59,14 @@ public sealed class StripeWebhookTests(InboxDatabase databases)
     }
 
     [Fact]
+    public async Task A_body_whose_row_fails_at_the_last_moment_was_not_accepted()
+    {
+        await using var intake = await StartAsync();
+        using var response = await intake.LosingItsRowAsync(() => intake.PostSignedAsync(StripeBodies.Authorized()));
+        await ShouldBeProblemAsync(response, HttpStatusCode.ServiceUnavailable, "INBOX_UNAVAILABLE");
+    }
+
+    [Fact]
     public async Task An_unknown_account_is_404_and_leaves_nothing()
     {
         await using var intake = await StartAsync();
