@@ -30,6 +30,7 @@ public sealed class TriggerMatrices
         Default = standard;
         _classes = classes;
         _overrides = overrides;
+        All = [standard, .. overrides.Select(each => each.Matrix)];
         Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalText())));
     }
 
@@ -40,7 +41,7 @@ public sealed class TriggerMatrices
     public TriggerMatrix Default { get; }
 
     /// <summary>The default first, then the overrides' in their order.</summary>
-    public ImmutableArray<TriggerMatrix> All => [Default, .. _overrides.Select(each => each.Matrix)];
+    public ImmutableArray<TriggerMatrix> All { get; }
 
     public ImmutableArray<SkuClass> Classes => _classes.All;
 
@@ -109,8 +110,9 @@ public sealed class TriggerMatrices
     }
 
     /// <summary>Every matrix that a SKU of the tenant can fall under.</summary>
-    public ImmutableArray<TriggerMatrix> ForTenant(string tenantId) =>
-        [.. _classes.All.Select(each => (string?)each.Name).Append(null).Select(skuClass => ForClass(tenantId, skuClass)).Distinct()];
+    public ImmutableArray<TriggerMatrix> ForTenant(string tenantId) => _overrides.IsEmpty
+        ? All
+        : [.. _classes.All.Select(each => (string?)each.Name).Append(null).Select(skuClass => ForClass(tenantId, skuClass)).Distinct()];
 
     private static bool IsFor(ImmutableArray<string> named, string? name) => named.IsEmpty || (name is not null && named.Contains(name));
 

@@ -21,46 +21,40 @@ internal sealed partial class LevelReads([FromKeyedServices(DataSources.Reads)] 
         .Build();
 
     /// <summary>The levels that exist, in one round trip; every change committed before the call is in them.</summary>
-    public async Task<Dictionary<TenantKey, StockLevel>> ReadAsync(IReadOnlyCollection<TenantKey> keys, CancellationToken cancellationToken) =>
-        await AnotherSession.ExecuteAsync(
-            static async (its, stopping) => await its.This.LevelsAsync(its.Keys, stopping), (This: this, Keys: keys), cancellationToken);
+    public ValueTask<Dictionary<TenantKey, StockLevel>> ReadAsync(IReadOnlyCollection<TenantKey> keys, CancellationToken cancellationToken) => AnotherSession.ExecuteAsync(
+        async stopping =>
+        {
+            await using var command = reads.CreateCommand(LevelsSql);
+            command.Parameters.Add(Sql.Texts(keys, static key => key.Key.Sku));
+            command.Parameters.Add(Sql.Texts(keys, static key => key.Key.LocationId));
+            command.Parameters.Add(Sql.Texts(keys, static key => key.TenantId));
+            await using var reader = await command.ExecuteReaderAsync(stopping);
+            var levels = new Dictionary<TenantKey, StockLevel>(keys.Count);
+            while (await reader.ReadAsync(stopping))
+            {
+                var key = new TenantKey(reader.GetString(0), new StockKey(reader.GetString(1), reader.GetString(2)));
+                levels[key] = LevelRow.Read(reader, key.Key, 3);
+            }
+
+            return levels;
+        },
+        cancellationToken);
 
     /// <summary>Those of the locations whose units can be reserved.</summary>
-    public async Task<HashSet<string>> SellableAsync(string tenantId, IEnumerable<string> locations, CancellationToken cancellationToken) =>
-        await AnotherSession.ExecuteAsync(
-            static async (its, stopping) => await its.This.SellableOfAsync(its.TenantId, its.Locations, stopping),
-            (This: this, TenantId: tenantId, Locations: locations),
-            cancellationToken);
-
-    private async Task<Dictionary<TenantKey, StockLevel>> LevelsAsync(IReadOnlyCollection<TenantKey> keys, CancellationToken cancellationToken)
-    {
-        await using var command = reads.CreateCommand(LevelsSql);
-        command.Parameters.Add(Sql.Texts(keys, static key => key.Key.Sku));
-        command.Parameters.Add(Sql.Texts(keys, static key => key.Key.LocationId));
-        command.Parameters.Add(Sql.Texts(keys, static key => key.TenantId));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var levels = new Dictionary<TenantKey, StockLevel>(keys.Count);
-        while (await reader.ReadAsync(cancellationToken))
+    public ValueTask<HashSet<string>> SellableAsync(string tenantId, IEnumerable<string> locations, CancellationToken cancellationToken) => AnotherSession.ExecuteAsync(
+        async stopping =>
         {
-            var key = new TenantKey(reader.GetString(0), new StockKey(reader.GetString(1), reader.GetString(2)));
-            levels[key] = LevelRow.Read(reader, key.Key, 3);
-        }
+            await using var command = reads.CreateCommand(SellableSql);
+            command.Parameters.Add(Sql.Texts([.. locations.Distinct()]));
+            command.Parameters.Add(Sql.Text(tenantId));
+            await using var reader = await command.ExecuteReaderAsync(stopping);
+            var sellable = new HashSet<string>(StringComparer.Ordinal);
+            while (await reader.ReadAsync(stopping))
+            {
+                sellable.Add(reader.GetString(0));
+            }
 
-        return levels;
-    }
-
-    private async Task<HashSet<string>> SellableOfAsync(string tenantId, IEnumerable<string> locations, CancellationToken cancellationToken)
-    {
-        await using var command = reads.CreateCommand(SellableSql);
-        command.Parameters.Add(Sql.Texts([.. locations.Distinct()]));
-        command.Parameters.Add(Sql.Text(tenantId));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var sellable = new HashSet<string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            sellable.Add(reader.GetString(0));
-        }
-
-        return sellable;
-    }
+            return sellable;
+        },
+        cancellationToken);
 }

@@ -1,3 +1,5 @@
+using StockAuthority.Server.Inventory;
+
 namespace StockAuthority.Server.ChangeFeed;
 
 internal sealed partial class FeedReader
@@ -9,9 +11,8 @@ internal sealed partial class FeedReader
     /// the partitions of before.
     /// </summary>
     private const string PageSql =
-        """
-        SELECT m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
-               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash, m.occurred_at,
+        $"""
+        SELECT {MovementRow.Columns},
                l.available, l.reserved, l.committed, l.inspection, l.damaged, l.in_transit, l.shortfall, l.version, l.sequence,
                t.last_sequence
         FROM tenants t

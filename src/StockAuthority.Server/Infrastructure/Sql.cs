@@ -46,13 +46,15 @@ internal static class Sql
     public static NpgsqlParameter SmallNumbers<TRow>(IReadOnlyCollection<TRow> rows, Func<TRow, short> column) => SmallNumbers(Column(rows, column));
 
     /// <inheritdoc cref="Texts{TRow}"/>
+    public static NpgsqlParameter Bytes<TRow>(IReadOnlyCollection<TRow> rows, Func<TRow, byte[]> column) => Bytes(Column(rows, column));
+
+    /// <inheritdoc cref="Texts{TRow}"/>
     public static NpgsqlParameter OptionalBytes<TRow>(IReadOnlyCollection<TRow> rows, Func<TRow, byte[]?> column) =>
         new NpgsqlParameter<byte[]?[]> { TypedValue = Column(rows, column), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea };
 
+    /// <inheritdoc cref="Texts{TRow}"/>
     public static NpgsqlParameter Flags<TRow>(IReadOnlyCollection<TRow> rows, Func<TRow, bool> column) =>
         new NpgsqlParameter<bool[]> { TypedValue = Column(rows, column), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Boolean };
-
-    public static NpgsqlParameter Bytes<TRow>(IReadOnlyCollection<TRow> rows, Func<TRow, byte[]> column) => Bytes(Column(rows, column));
 
     /// <inheritdoc cref="Texts{TRow}"/>
     public static NpgsqlParameter Times<TRow>(IReadOnlyCollection<TRow> rows, Func<TRow, DateTimeOffset> column) =>

@@ -1,7 +1,5 @@
-using Google.Protobuf;
 using Npgsql;
 using StockAuthority.Core.Inventory;
-using StockAuthority.Core.Payments;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Payments;
 
@@ -17,50 +15,15 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
     private const int ReservationsPerExpiry = ExpirySweep.PageSize;
 
     private readonly List<(PendingCommand Command, StoredOutcome Outcome)> _outcomes = [];
-    private readonly Dictionary<(string TenantId, PaymentEventId Id), EventRow> _newEvents = [];
-    private readonly Dictionary<(string TenantId, PaymentEventId Id), EventRow> _resolvedEvents = [];
-    private readonly List<(PendingCommand Command, PaymentEventId Id)> _extraDeliveries = [];
+    private readonly PaymentEventWrite _events = new();
     private NpgsqlBatch? _commands;
 
     /// <summary>Whether there is anything to write, which then advances the tenants' heads.</summary>
-    public bool HasWrites => _outcomes.Count > 0 || _extraDeliveries.Count > 0 || state.Tenants.Any(tenant => tenant.State.ChangedReservations.Any());
+    public bool HasWrites => _outcomes.Count > 0 || _events.HasExtraDeliveries || state.Tenants.Any(tenant => tenant.State.ChangedReservations.Any());
 
     public void Add(PendingCommand command, StoredOutcome outcome) => _outcomes.Add((command, outcome));
 
-    public void Add(PendingCommand command, AppliedDecision applied)
-    {
-        if (applied.Decision.ExtraDelivery is { } id)
-        {
-            _extraDeliveries.Add((command, id));
-        }
-
-        foreach (var resolution in applied.Decision.EventResolutions)
-        {
-            var row = new EventRow(
-                resolution,
-                resolution.Moves ? applied.FirstSequence : 0,
-                resolution.Moves && applied.FirstSequence > 0 ? applied.LastSequence : 0);
-            var key = (command.TenantId, resolution.EventId);
-            if (command is { Command: StockCommand.ApplyPaymentEvent apply, Request: { } request } && apply.Event.Id == resolution.EventId)
-            {
-                _newEvents.Add(key, row with
-                {
-                    Number = ++state.Tenant(command.TenantId)!.LastEventNumber,
-                    PaymentObjectId = apply.Event.PaymentObjectId,
-                    Event = request.ToByteArray(),
-                });
-            }
-            else if (_newEvents.TryGetValue(key, out var known))
-            {
-                // Judged by an earlier command of this batch, and again by a later one.
-                _newEvents[key] = row with { Number = known.Number, PaymentObjectId = known.PaymentObjectId, Event = known.Event, Earlier = [.. known.Earlier, known] };
-            }
-            else
-            {
-                _resolvedEvents[key] = _resolvedEvents.TryGetValue(key, out known) ? row with { Earlier = [.. known.Earlier, known] } : row;
-            }
-        }
-    }
+    public void Add(PendingCommand command, BatchTenant tenant, AppliedDecision applied) => _events.Add(command, tenant, applied);
 
     /// <summary>Whether it failed because the state that it was decided from was not true any more. Nothing was done then.</summary>
     public static bool IsStale(PostgresException error) => (error.SqlState, error.ConstraintName)
@@ -116,7 +79,7 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         AddTransfers(commands);
         AddReturns(commands);
         AddPayments(commands);
-        AddEvents(commands);
+        _events.AddTo(commands, matrixVersion, now);
         commands.BatchCommands.Add(new NpgsqlBatchCommand(CommitSql));
         return commands;
     }
@@ -284,80 +247,6 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
             Sql.OptionalTexts(payments, static each => StoredJson.WriteKnownLines(each.Row)));
     }
 
-    private void AddEvents(NpgsqlBatch commands)
-    {
-        if (_newEvents.Count > 0)
-        {
-            List<KeyValuePair<(string TenantId, PaymentEventId Id), EventRow>> rows = [.. _newEvents];
-            commands.Add(
-                NewEventsSql,
-                Sql.Texts(rows, static each => each.Key.Id.EventId),
-                Sql.Texts(rows, static each => each.Key.Id.Account),
-                Sql.Texts(rows, static each => each.Key.Id.Provider),
-                Sql.Texts(rows, static each => each.Key.TenantId),
-                Sql.Numbers(rows, static each => each.Value.Number),
-                Sql.OptionalTexts(rows, static each => each.Value.PaymentObjectId),
-                Sql.OptionalTexts(rows, static each => each.Value.Resolution.OrderRef),
-                Sql.Bytes(rows, static each => each.Value.Event),
-                Sql.SmallNumbers(rows, static each => (short)each.Value.Resolution.Kind),
-                Sql.Texts(rows, static each => each.Value.Resolution.Reason),
-                Sql.Texts(rows, static each => string.Join(',', each.Value.Resolution.MissingFields)),
-                Sql.Numbers(rows, static each => each.Value.FirstSequence),
-                Sql.Numbers(rows, static each => each.Value.LastSequence),
-                Sql.OptionalBytes(rows, static each => each.Value.Before),
-                Sql.OptionalBytes(rows, static each => each.Value.After),
-                Sql.Numbers(rows, static each => each.Value.Earlier.Count + 1L),
-                Sql.Text(matrixVersion),
-                Sql.Time(now));
-        }
-
-        if (_resolvedEvents.Count > 0)
-        {
-            AddDecisions(commands, ResolvedEventsSql, [.. _resolvedEvents.Select(each => (each.Key, each.Value, each.Value.Earlier.Count + 1L))]);
-        }
-
-        List<((string TenantId, PaymentEventId Id) Key, EventRow Row, long BeforeLast)> superseded =
-        [
-            .. _newEvents.Concat(_resolvedEvents).SelectMany(each =>
-                each.Value.Earlier.Select((row, index) => (each.Key, row, (long)(each.Value.Earlier.Count - index)))),
-        ];
-        if (superseded.Count > 0)
-        {
-            AddDecisions(commands, SupersededSql, superseded);
-        }
-
-        if (_extraDeliveries.Count > 0)
-        {
-            commands.Add(
-                DeliveriesSql,
-                Sql.Texts(_extraDeliveries, static each => each.Id.EventId),
-                Sql.Texts(_extraDeliveries, static each => each.Id.Account),
-                Sql.Texts(_extraDeliveries, static each => each.Id.Provider),
-                Sql.Texts(_extraDeliveries, static each => each.Command.TenantId),
-                Sql.Texts(_extraDeliveries, static each => each.Command.IdempotencyKey),
-                Sql.Time(now));
-        }
-    }
-
-    private void AddDecisions(NpgsqlBatch commands, string sql, List<((string TenantId, PaymentEventId Id) Key, EventRow Row, long Count)> rows) =>
-        commands.Add(
-            sql,
-            Sql.Texts(rows, static each => each.Key.Id.EventId),
-            Sql.Texts(rows, static each => each.Key.Id.Account),
-            Sql.Texts(rows, static each => each.Key.Id.Provider),
-            Sql.Texts(rows, static each => each.Key.TenantId),
-            Sql.OptionalTexts(rows, static each => each.Row.Resolution.OrderRef),
-            Sql.SmallNumbers(rows, static each => (short)each.Row.Resolution.Kind),
-            Sql.Texts(rows, static each => each.Row.Resolution.Reason),
-            Sql.Texts(rows, static each => string.Join(',', each.Row.Resolution.MissingFields)),
-            Sql.Numbers(rows, static each => each.Row.FirstSequence),
-            Sql.Numbers(rows, static each => each.Row.LastSequence),
-            Sql.OptionalBytes(rows, static each => each.Row.Before),
-            Sql.OptionalBytes(rows, static each => each.Row.After),
-            Sql.Numbers(rows, static each => each.Count),
-            Sql.Text(matrixVersion),
-            Sql.Time(now));
-
     private void AddOutcomes(NpgsqlBatch commands)
     {
         if (_outcomes.Count > 0)
@@ -405,21 +294,5 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         }
 
         return rows;
-    }
-
-    private sealed record EventRow(EventResolution Resolution, long FirstSequence, long LastSequence)
-    {
-        public long Number { get; init; }
-
-        public string? PaymentObjectId { get; init; }
-
-        public byte[] Event { get; init; } = [];
-
-        /// <summary>Its decisions before this one in the same batch, the first first.</summary>
-        public IReadOnlyList<EventRow> Earlier { get; init; } = [];
-
-        public byte[]? Before => PaymentMessages.State(Resolution.Before)?.ToByteArray();
-
-        public byte[]? After => PaymentMessages.State(Resolution.After)?.ToByteArray();
     }
 }

@@ -107,7 +107,7 @@ internal sealed class DecidedBatch(TriggerMatrices matrices, BatchState state, D
         var decidedAt = command.Command is StockCommand.Expire && State.DatabaseTime is { } databaseTime ? databaseTime : recordedAt;
         var decision = StockDecisions.Decide(tenant.State, command.Command, matrices, decidedAt);
         var applied = tenant.State.Apply(decision, command.IdempotencyKey, recordedAt);
-        _write.Add(command, applied);
+        _write.Add(command, tenant, applied);
         var answer = StockAnswers.Of(command, applied);
         if (decision.Outcome.IsRecorded)
         {

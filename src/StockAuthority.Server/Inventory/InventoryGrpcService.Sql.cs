@@ -21,9 +21,8 @@ internal sealed partial class InventoryGrpcService
     /// A first page begins after what was detached from the journal.
     /// </summary>
     private const string ListMovementsSql =
-        """
-        SELECT t.last_sequence, start.sequence, m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
-               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash, m.occurred_at
+        $"""
+        SELECT t.last_sequence, start.sequence, {MovementRow.Columns}
         FROM tenants t
         CROSS JOIN (
             SELECT greatest($2, (SELECT max(sequence) FROM journal_checkpoints WHERE tenant_id = $1)) AS sequence

@@ -3,12 +3,16 @@ using StockAuthority.Core.Inventory;
 
 namespace StockAuthority.Server.Inventory;
 
-/// <summary>
-/// Reads a movement from the columns sequence, sku, location_id, from_state, to_state, quantity, level_version,
-/// available_after, operation, order_ref, reservation_number, document_ref, reason, idempotency_key, recorded_at, hash, occurred_at.
-/// </summary>
+/// <summary>Reads a movement from <see cref="Columns"/>.</summary>
 internal static class MovementRow
 {
+    /// <summary>Of movements m.</summary>
+    public const string Columns =
+        """
+        m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
+        m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash, m.occurred_at
+        """;
+
     public static Movement Read(NpgsqlDataReader row, int first) => new(
         row.GetInt64(first),
         new StockKey(row.GetString(first + 1), row.GetString(first + 2)),

@@ -1,11 +1,12 @@
+using StockAuthority.Server.Inventory;
+
 namespace StockAuthority.Server.Payments;
 
 internal sealed partial class OrderTrace
 {
     private const string EventsSql =
-        """
-        SELECT e.provider, e.account, e.provider_event_id, e.event_number, e.event, e.received_at, e.order_ref, e.decision_number, e.resolution,
-               e.reason, e.missing_fields, e.first_sequence, e.last_sequence, e.matrix_version, e.prior_state, e.resulting_state, e.resolved_at
+        $"""
+        SELECT {RecordedEventReads.Columns}
         FROM payment_events e
         WHERE e.order_ref = $2 AND e.tenant_id = $1
         ORDER BY e.event_number
@@ -13,8 +14,8 @@ internal sealed partial class OrderTrace
         """;
 
     private const string PaymentsSql =
-        """
-        SELECT provider, account, payment_object_id, order_ref, named::text, facts::text, waiting::text
+        $"""
+        SELECT {PaymentRow.Columns}
         FROM payments
         WHERE order_ref = $2 AND tenant_id = $1
         ORDER BY provider, account, payment_object_id
@@ -34,10 +35,9 @@ internal sealed partial class OrderTrace
 
     /// <summary>The order's movements among $4 sequences, and the time of the last of them.</summary>
     private const string MovementsSql =
-        """
+        $"""
         SELECT last.recorded_at,
-               m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
-               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash, m.occurred_at
+               {MovementRow.Columns}
         FROM (SELECT max(recorded_at) AS recorded_at FROM movements WHERE tenant_id = $1 AND sequence > $3 AND sequence <= $3 + $4) AS last
         LEFT JOIN LATERAL (
             SELECT * FROM movements

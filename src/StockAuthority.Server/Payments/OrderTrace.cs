@@ -59,33 +59,23 @@ internal sealed partial class OrderTrace(NpgsqlDataSource reads, string tenantId
         return response;
     }
 
-    private static IEnumerable<OrderTraceEntry> Entries(RecordedPaymentEvent recorded)
+    private static IEnumerable<OrderTraceEntry> Entries(RecordedEvent recorded)
     {
-        var (provider, account, id) = (recorded.Event.Provider, recorded.Event.Account, recorded.Event.ProviderEventId);
-        var latest = new PaymentEventDecision
-        {
-            Provider = provider,
-            Account = account,
-            ProviderEventId = id,
-            DecisionNumber = recorded.EarlierDecisions.Count == 0 ? 1 : recorded.EarlierDecisions[^1].DecisionNumber + 1,
-            Resolution = recorded.Resolution,
-            Reason = recorded.Reason,
-            MissingFields = { recorded.MissingFields },
-            FirstSequence = recorded.FirstSequence,
-            LastSequence = recorded.LastSequence,
-            MatrixVersion = recorded.MatrixVersion,
-            PriorState = recorded.PriorState,
-            ResultingState = recorded.ResultingState,
-            DecideTime = recorded.ResolveTime,
-        };
+        var (message, latest) = (recorded.Message, recorded.Decision);
         return
         [
-            new OrderTraceEntry { EntryTime = recorded.ReceiveTime, Event = recorded.Event },
-            .. recorded.EarlierDecisions.Append(latest).Select(decision => new OrderTraceEntry { EntryTime = decision.DecideTime, Decision = decision }),
-            .. recorded.ExtraDeliveries.Select(delivery => new OrderTraceEntry
+            new OrderTraceEntry { EntryTime = message.ReceiveTime, Event = message.Event },
+            .. message.EarlierDecisions.Append(latest).Select(decision => new OrderTraceEntry { EntryTime = decision.DecideTime, Decision = decision }),
+            .. message.ExtraDeliveries.Select(delivery => new OrderTraceEntry
             {
                 EntryTime = delivery.ReceiveTime,
-                Delivery = new RepeatedDelivery { Provider = provider, Account = account, ProviderEventId = id, IdempotencyKey = delivery.IdempotencyKey },
+                Delivery = new RepeatedDelivery
+                {
+                    Provider = latest.Provider,
+                    Account = latest.Account,
+                    ProviderEventId = latest.ProviderEventId,
+                    IdempotencyKey = delivery.IdempotencyKey,
+                },
             }),
         ];
     }
@@ -123,23 +113,14 @@ internal sealed partial class OrderTrace(NpgsqlDataSource reads, string tenantId
         return until;
     }
 
-    private async Task<IReadOnlyList<RecordedPaymentEvent>> EventsAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RecordedEvent>> EventsAsync(CancellationToken cancellationToken)
     {
-        List<RecordedPaymentEvent> events = [];
-        await using (var command = Command(EventsSql, MaximumEvents))
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                events.Add(RecordedEventReads.Read(reader).Event);
-            }
-        }
-
-        await new RecordedEventReads(reads, tenantId).CompleteAsync(events, withMovements: false, cancellationToken);
+        var events = await RecordedEventReads.ReadAsync(Command(EventsSql, MaximumEvents), cancellationToken);
+        await new RecordedEventReads(reads, tenantId).CompleteAsync([.. events.Select(each => each.Message)], withMovements: false, cancellationToken);
         return events;
     }
 
-    private async Task<IReadOnlyList<Payment>> PaymentsAsync(IReadOnlyList<RecordedPaymentEvent> events, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Payment>> PaymentsAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
         List<Payment> payments = [];
         await using var command = Command(PaymentsSql, MaximumPayments);

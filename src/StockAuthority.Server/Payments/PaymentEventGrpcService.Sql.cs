@@ -4,9 +4,8 @@ internal sealed partial class PaymentEventGrpcService
 {
     /// <summary>$2: 0 for every resolution.</summary>
     private const string ListSql =
-        """
-        SELECT e.provider, e.account, e.provider_event_id, e.event_number, e.event, e.received_at, e.order_ref, e.decision_number, e.resolution,
-               e.reason, e.missing_fields, e.first_sequence, e.last_sequence, e.matrix_version, e.prior_state, e.resulting_state, e.resolved_at
+        $"""
+        SELECT {RecordedEventReads.Columns}
         FROM payment_events e
         WHERE e.tenant_id = $1
           AND ($2 = 0 OR e.resolution = $2)
@@ -18,16 +17,15 @@ internal sealed partial class PaymentEventGrpcService
         """;
 
     private const string PaymentSql =
-        """
-        SELECT provider, account, payment_object_id, order_ref, named::text, facts::text, waiting::text
+        $"""
+        SELECT {PaymentRow.Columns}
         FROM payments
         WHERE payment_object_id = $4 AND account = $3 AND provider = $2 AND tenant_id = $1
         """;
 
     private const string EventsOfPaymentSql =
-        """
-        SELECT e.provider, e.account, e.provider_event_id, e.event_number, e.event, e.received_at, e.order_ref, e.decision_number, e.resolution,
-               e.reason, e.missing_fields, e.first_sequence, e.last_sequence, e.matrix_version, e.prior_state, e.resulting_state, e.resolved_at
+        $"""
+        SELECT {RecordedEventReads.Columns}
         FROM payment_events e
         WHERE e.payment_object_id = $4 AND e.account = $3 AND e.provider = $2 AND e.tenant_id = $1
         ORDER BY e.event_number

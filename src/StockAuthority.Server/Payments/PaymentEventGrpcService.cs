@@ -28,15 +28,15 @@ internal sealed partial class PaymentEventGrpcService(StockLedger ledger, [FromK
         fields.Text("payment_object_id", request.PaymentObjectId);
         fields.ThrowIfAny();
 
-        var events = await EventsAsync(PaymentCommand(EventsOfPaymentSql, request, Sql.Number(MaximumPageSize)), context.CancellationToken);
-        await new RecordedEventReads(reads, tenantId).CompleteAsync([.. events.Select(each => each.Event)], withMovements: true, context.CancellationToken);
+        var events = await RecordedEventReads.ReadAsync(PaymentCommand(EventsOfPaymentSql, request, Sql.Number(MaximumPageSize)), context.CancellationToken);
+        await new RecordedEventReads(reads, tenantId).CompleteAsync([.. events.Select(each => each.Message)], withMovements: true, context.CancellationToken);
         await using var command = PaymentCommand(PaymentSql, request);
         await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
         return await reader.ReadAsync(context.CancellationToken)
             ? new GetPaymentResponse
             {
-                Payment = PaymentRow.Read(reader, events.Select(each => each.Event)),
-                Events = { events.Select(each => each.Event) },
+                Payment = PaymentRow.Read(reader, events),
+                Events = { events.Select(each => each.Message) },
             }
             : throw Errors.Status(
                 Code.NotFound,
@@ -78,30 +78,15 @@ internal sealed partial class PaymentEventGrpcService(StockLedger ledger, [FromK
         command.Parameters.Add(Sql.OptionalText(paymentObjectId));
         command.Parameters.Add(Sql.Number(afterNumber));
         command.Parameters.Add(Sql.Number(pageSize + 1));
-        var events = await EventsAsync(command, context.CancellationToken);
+        var events = await RecordedEventReads.ReadAsync(command, context.CancellationToken);
         var page = events.Take(pageSize).ToList();
         var response = new ListPaymentEventsResponse
         {
-            PaymentEvents = { page.Select(each => each.Event) },
+            PaymentEvents = { page.Select(each => each.Message) },
             NextPageToken = events.Count > pageSize ? page[^1].Number.ToString(CultureInfo.InvariantCulture) : "",
         };
         await new RecordedEventReads(reads, tenantId).CompleteAsync(response.PaymentEvents, withMovements: true, context.CancellationToken);
         return response;
-    }
-
-    private static async Task<List<(long Number, RecordedPaymentEvent Event)>> EventsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
-    {
-        await using (command)
-        {
-            List<(long Number, RecordedPaymentEvent Event)> events = [];
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                events.Add(RecordedEventReads.Read(reader));
-            }
-
-            return events;
-        }
     }
 
     private NpgsqlCommand PaymentCommand(string sql, GetPaymentRequest request, params ReadOnlySpan<NpgsqlParameter> more)

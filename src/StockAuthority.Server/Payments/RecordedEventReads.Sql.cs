@@ -1,3 +1,5 @@
+using StockAuthority.Server.Inventory;
+
 namespace StockAuthority.Server.Payments;
 
 internal sealed partial class RecordedEventReads
@@ -34,10 +36,9 @@ internal sealed partial class RecordedEventReads
         """;
 
     private const string MovementsSql =
-        """
+        $"""
         SELECT wanted.position,
-               m.sequence, m.sku, m.location_id, m.from_state, m.to_state, m.quantity, m.level_version, m.available_after,
-               m.operation, m.order_ref, m.reservation_number, m.document_ref, m.reason, m.idempotency_key, m.recorded_at, m.hash, m.occurred_at
+               {MovementRow.Columns}
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (position, first_sequence, last_sequence)
         CROSS JOIN LATERAL (
             SELECT * FROM movements

@@ -13,30 +13,27 @@ internal sealed partial class RecordedEventReads(NpgsqlDataSource reads, string 
     private const int MaximumDeliveries = 20;
     private const int MaximumMovements = 200;
 
-    /// <summary>
-    /// Reads an event from the columns provider, account, provider_event_id, event_number, event, received_at, order_ref, decision_number,
-    /// resolution, reason, missing_fields, first_sequence, last_sequence, matrix_version, prior_state, resulting_state, resolved_at.
-    /// </summary>
-    public static (long Number, RecordedPaymentEvent Event) Read(NpgsqlDataReader row)
+    /// <summary>Of payment_events e.</summary>
+    public const string Columns =
+        """
+        e.provider, e.account, e.provider_event_id, e.event_number, e.event, e.received_at, e.order_ref, e.decision_number, e.resolution,
+        e.reason, e.missing_fields, e.first_sequence, e.last_sequence, e.matrix_version, e.prior_state, e.resulting_state, e.resolved_at
+        """;
+
+    /// <summary>Runs a command that selects <see cref="Columns"/>.</summary>
+    public static async Task<List<RecordedEvent>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
-        var request = ApplyPaymentEventRequest.Parser.ParseFrom(row.GetFieldValue<byte[]>(4));
-        var decision = ReadDecision(row, 7, row.GetString(0), row.GetString(1), row.GetString(2));
-        return (row.GetInt64(3), new RecordedPaymentEvent
+        await using (command)
         {
-            Event = request.Event,
-            IdempotencyKey = request.IdempotencyKey,
-            Resolution = decision.Resolution,
-            Reason = decision.Reason,
-            MissingFields = { decision.MissingFields },
-            OrderRef = row.IsDBNull(6) ? "" : row.GetString(6),
-            FirstSequence = decision.FirstSequence,
-            LastSequence = decision.LastSequence,
-            ReceiveTime = row.GetFieldValue<DateTimeOffset>(5).ToTimestamp(),
-            ResolveTime = decision.DecideTime,
-            MatrixVersion = decision.MatrixVersion,
-            PriorState = decision.PriorState,
-            ResultingState = decision.ResultingState,
-        });
+            List<RecordedEvent> events = [];
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                events.Add(Read(reader));
+            }
+
+            return events;
+        }
     }
 
     /// <summary>Adds what belongs to them.</summary>
@@ -70,6 +67,29 @@ internal sealed partial class RecordedEventReads(NpgsqlDataSource reads, string 
             ],
             row => events[(int)row.GetInt64(0)].Movements.Add(StockMessages.Movement(MovementRow.Read(row, 1))),
             cancellationToken);
+    }
+
+    private static RecordedEvent Read(NpgsqlDataReader row)
+    {
+        var request = ApplyPaymentEventRequest.Parser.ParseFrom(row.GetFieldValue<byte[]>(4));
+        var decision = ReadDecision(row, 7, row.GetString(0), row.GetString(1), row.GetString(2));
+        var message = new RecordedPaymentEvent
+        {
+            Event = request.Event,
+            IdempotencyKey = request.IdempotencyKey,
+            Resolution = decision.Resolution,
+            Reason = decision.Reason,
+            MissingFields = { decision.MissingFields },
+            OrderRef = row.IsDBNull(6) ? "" : row.GetString(6),
+            FirstSequence = decision.FirstSequence,
+            LastSequence = decision.LastSequence,
+            ReceiveTime = row.GetFieldValue<DateTimeOffset>(5).ToTimestamp(),
+            ResolveTime = decision.DecideTime,
+            MatrixVersion = decision.MatrixVersion,
+            PriorState = decision.PriorState,
+            ResultingState = decision.ResultingState,
+        };
+        return new RecordedEvent(row.GetInt64(3), message, decision);
     }
 
     private NpgsqlParameter[] Ids(IReadOnlyList<RecordedPaymentEvent> events, long limit) =>
@@ -129,3 +149,7 @@ internal sealed partial class RecordedEventReads(NpgsqlDataSource reads, string 
         }
     }
 }
+
+/// <param name="Number">Of the tenant's events.</param>
+/// <param name="Decision">The present one, which the message has too, field by field.</param>
+internal sealed record RecordedEvent(long Number, RecordedPaymentEvent Message, PaymentEventDecision Decision);

@@ -1,0 +1,74 @@
+namespace StockAuthority.Server.Payments;
+
+internal sealed partial class PaymentEventWrite
+{
+    private const string NewEventsSql =
+        """
+        INSERT INTO payment_events (
+            provider_event_id, account, provider, tenant_id, event_number, payment_object_id, order_ref, event,
+            resolution, reason, missing_fields, first_sequence, last_sequence, prior_state, resulting_state, decision_number,
+            matrix_version, received_at, resolved_at)
+        SELECT provider_event_id, account, provider, tenant_id, event_number, payment_object_id, order_ref, event,
+               resolution, reason, string_to_array(missing_fields, ','), first_sequence, last_sequence, prior_state, resulting_state, decision_number,
+               $17, $18, $18
+        FROM unnest(
+            $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bytea[],
+            $9::smallint[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bytea[], $15::bytea[], $16::bigint[])
+            AS e (provider_event_id, account, provider, tenant_id, event_number, payment_object_id, order_ref, event,
+                  resolution, reason, missing_fields, first_sequence, last_sequence, prior_state, resulting_state, decision_number)
+        """;
+
+    /// <summary>
+    /// Events that got another resolution; the one that they had is kept. $13: how many decisions there are of them in this batch,
+    /// of which the last is written here.
+    /// </summary>
+    private const string ResolvedEventsSql =
+        """
+        WITH r AS (
+            SELECT *
+            FROM unnest(
+                $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
+                $11::bytea[], $12::bytea[], $13::bigint[])
+                AS r (provider_event_id, account, provider, tenant_id, order_ref, resolution, reason, missing_fields, first_sequence, last_sequence,
+                      prior_state, resulting_state, decisions)
+        ), superseded AS (
+            INSERT INTO payment_event_decisions (
+                provider_event_id, account, provider, tenant_id, decision_number, resolution, reason, missing_fields, order_ref,
+                first_sequence, last_sequence, matrix_version, prior_state, resulting_state, resolved_at)
+            SELECT e.provider_event_id, e.account, e.provider, e.tenant_id, e.decision_number, e.resolution, e.reason, e.missing_fields, e.order_ref,
+                   e.first_sequence, e.last_sequence, e.matrix_version, e.prior_state, e.resulting_state, e.resolved_at
+            FROM r
+            JOIN payment_events e
+              ON e.provider_event_id = r.provider_event_id AND e.account = r.account AND e.provider = r.provider AND e.tenant_id = r.tenant_id
+        )
+        UPDATE payment_events AS e
+        SET order_ref = r.order_ref, resolution = r.resolution, reason = r.reason, missing_fields = string_to_array(r.missing_fields, ','),
+            first_sequence = r.first_sequence, last_sequence = r.last_sequence, prior_state = r.prior_state, resulting_state = r.resulting_state,
+            decision_number = e.decision_number + r.decisions, matrix_version = $14, resolved_at = $15
+        FROM r
+        WHERE e.provider_event_id = r.provider_event_id AND e.account = r.account AND e.provider = r.provider AND e.tenant_id = r.tenant_id
+        """;
+
+    /// <summary>Decisions that later ones of the same batch superseded; their numbers count on from the event's own, which is written already.</summary>
+    private const string SupersededSql =
+        """
+        INSERT INTO payment_event_decisions (
+            provider_event_id, account, provider, tenant_id, decision_number, resolution, reason, missing_fields, order_ref,
+            first_sequence, last_sequence, matrix_version, prior_state, resulting_state, resolved_at)
+        SELECT d.provider_event_id, d.account, d.provider, d.tenant_id, e.decision_number - d.before_last, d.resolution, d.reason,
+               string_to_array(d.missing_fields, ','), d.order_ref, d.first_sequence, d.last_sequence, $14, d.prior_state, d.resulting_state, $15
+        FROM unnest(
+            $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
+            $11::bytea[], $12::bytea[], $13::bigint[])
+            AS d (provider_event_id, account, provider, tenant_id, order_ref, resolution, reason, missing_fields, first_sequence, last_sequence,
+                  prior_state, resulting_state, before_last)
+        JOIN payment_events e
+          ON e.provider_event_id = d.provider_event_id AND e.account = d.account AND e.provider = d.provider AND e.tenant_id = d.tenant_id
+        """;
+
+    private const string DeliveriesSql =
+        """
+        INSERT INTO payment_event_deliveries (provider_event_id, account, provider, tenant_id, idempotency_key, received_at)
+        SELECT *, $6::timestamptz FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+        """;
+}
