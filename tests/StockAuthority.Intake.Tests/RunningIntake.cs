@@ -79,17 +79,9 @@ internal sealed class RunningIntake : IAsyncDisposable
     /// <summary>Posts a webhook whose insert is begun and whose session is ended before it can commit.</summary>
     public async Task<HttpResponseMessage> LosingItsRowAsync(Func<Task<HttpResponseMessage>> post)
     {
-        await using var locking = await Database.OpenConnectionAsync();
-        await using var transaction = await locking.BeginTransactionAsync();
-        await using (var lockInbox = new NpgsqlCommand("LOCK TABLE inbox IN EXCLUSIVE MODE", locking, transaction))
-        {
-            await lockInbox.ExecuteNonQueryAsync();
-        }
-
+        await using var locked = await LockedInbox.OfAsync(this);
         var answer = post();
-        await Eventually.GetAsync(
-            () => ReadAsync<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO inbox%'"),
-            terminated => terminated == 1);
+        await locked.EndInsertAsync();
         return await answer;
     }
 

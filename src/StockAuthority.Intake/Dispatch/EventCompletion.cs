@@ -5,8 +5,8 @@ namespace StockAuthority.Intake.Dispatch;
 
 /// <summary>
 /// Fetches what an event only names and stores it with its row, the lines of a report as rows of their own, before anything is told to
-/// the authority. A fetch that fails is
-/// repeated with growing delays; once the attempts are used up the row is completed with that as its problem, and parked.
+/// the authority. A fetch that fails is repeated with growing delays; once the attempts are used up the row is completed with that as
+/// its problem, and parked.
 /// </summary>
 internal sealed class EventCompletion(InboxQueue queue, InboxSignal signal, IHttpClientFactory clients, IntakeSettings settings)
 {
@@ -56,7 +56,7 @@ internal sealed class EventCompletion(InboxQueue queue, InboxSignal signal, IHtt
             return new CompletionOutcome.Complete(await queue.GiveUpFetchingAsync(row, problem, cancellationToken));
         }
 
-        await queue.DeferAsync(row, DelayAfter(row.AttemptCount), $"{FetchFailed}: {reason}", cancellationToken);
+        await queue.DeferAsync(row, RetryDelay.After(row.AttemptCount, ShortestDelay, LongestDelay), $"{FetchFailed}: {reason}", cancellationToken);
         return new CompletionOutcome.Deferred(reason);
     }
 
@@ -71,11 +71,5 @@ internal sealed class EventCompletion(InboxQueue queue, InboxSignal signal, IHtt
             // Whatever is wrong with the body, its translation meets it too, and parks the event.
             return null;
         }
-    }
-
-    private static TimeSpan DelayAfter(int attemptCount)
-    {
-        var seconds = Math.Min(ShortestDelay.TotalSeconds * (1 << Math.Clamp(attemptCount - 1, 0, 20)), LongestDelay.TotalSeconds);
-        return TimeSpan.FromSeconds(seconds * (0.5 + (Random.Shared.NextDouble() / 2)));
     }
 }

@@ -97,7 +97,7 @@ internal sealed partial class InboxDispatcher(
         catch (Exception failure)
         {
             LogFailed(failure, row.InboxId, row.AttemptCount);
-            await GiveBackAsync(row, DelayAfter(row.AttemptCount));
+            await GiveBackAsync(row, RetryDelay.After(row.AttemptCount, ShortestDelay, LongestDelay));
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed partial class InboxDispatcher(
                 LogRefused(row.InboxId, row.TenantId, refused.Reason);
                 break;
             case DispatchOutcome.Deferred deferred:
-                await queue.DeferAsync(row, DelayAfter(row.AttemptCount), deferred.Reason, CancellationToken.None);
+                await queue.DeferAsync(row, RetryDelay.After(row.AttemptCount, ShortestDelay, LongestDelay), deferred.Reason, CancellationToken.None);
                 metrics.Deferred(deferred.Reason);
                 LogDeferred(row.InboxId, row.AttemptCount, deferred.Reason);
                 break;
@@ -137,13 +137,6 @@ internal sealed partial class InboxDispatcher(
             // The row's lease ends by itself.
             LogClaimFailed(failure);
         }
-    }
-
-    private static TimeSpan DelayAfter(int attemptCount)
-    {
-        var doublings = Math.Min(attemptCount - 1, 10);
-        var delay = Math.Min(ShortestDelay.TotalSeconds * (1 << doublings), LongestDelay.TotalSeconds);
-        return TimeSpan.FromSeconds(delay * (0.5 + (Random.Shared.NextDouble() / 2)));
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Dispatched {InboxId}: {Resolution} {Reason}")]

@@ -1,8 +1,5 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
-using StockAuthority.Intake.Inbox;
 using StockAuthority.Intake.Providers;
 
 namespace StockAuthority.Intake.Stripe;
@@ -35,38 +32,9 @@ internal static class StripeEventList
 
     public static StripeEventPage Read(byte[] body)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            var list = new EventFields(document.RootElement, "list", []);
-            if (list.Find("data") is not { ValueKind: JsonValueKind.Array } data)
-            {
-                return new StripeEventPage.Refused("an answer that is no list");
-            }
-
-            var events = new List<PulledEvent>();
-            string? last = null;
-            foreach (var element in data.EnumerateArray())
-            {
-                var content = JsonMarshal.GetRawUtf8Value(element);
-                last = StripeEventId.Read(content);
-                if (last is null)
-                {
-                    return new StripeEventPage.Refused("an event without an id");
-                }
-
-                if (content.Length <= LargestEventBytes)
-                {
-                    events.Add(new PulledEvent(last, content.ToArray()));
-                }
-            }
-
-            var hasMore = list.Find("has_more") is { ValueKind: JsonValueKind.True };
-            return new StripeEventPage.Listed(events, hasMore ? last : null);
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
-        {
-            return new StripeEventPage.Refused("an answer that is not JSON");
-        }
+        var list = StripeList.Read(body, "an event");
+        return list.Problem is { } problem
+            ? new StripeEventPage.Refused(problem)
+            : new StripeEventPage.Listed([.. list.Objects.Where(each => each.Body.Length <= LargestEventBytes)], list.Next);
     }
 }

@@ -50,9 +50,9 @@ internal sealed class StripeProvider(FrozenDictionary<string, StripeAccount> acc
     public PaymentEvent Translate(InboxRow row) => StripeTranslation.Translate(row, accounts.GetValueOrDefault(row.Account));
 
     public bool IsIncomplete(InboxRow row) => accounts.GetValueOrDefault(row.Account) is { ApiKey: not null } account
-        && (StripeThinEvents.NeedsObject(row) || StripeSettlement.Announced(row, account) is not null);
+        && StripeEnvelope.Read(row, envelope => StripeThinEvents.NeedsObject(envelope) || StripeSettlement.Announced(envelope, account) is not null);
 
-    public IAsyncEnumerable<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) => StripeThinEvents.NeedsObject(row)
+    public IAsyncEnumerable<FetchOutcome> FetchAsync(InboxRow row, HttpClient http, CancellationToken cancellationToken) => StripeEnvelope.Read(row, StripeThinEvents.NeedsObject)
         ? StripeThinEvents.FetchAsync(api, http, accounts[row.Account].ApiKey!, row, cancellationToken)
         : StripeSettlement.FetchAsync(api, http, accounts[row.Account], row, cancellationToken);
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
@@ -25,12 +24,9 @@ internal static class StripeSettlement
     private const string LineObject = "stockauthority.settlement_line";
     private const int PageSize = 100;
 
-    /// <summary>The payout that the row's event has reconciled; null where it is another event, or one that will be parked.</summary>
-    public static (string Payout, long Confirmed)? Announced(InboxRow row, StripeAccount account)
+    /// <summary>The payout that the event has reconciled; null where it is another event, or one that will be parked.</summary>
+    public static (string Payout, long Confirmed)? Announced(EventFields envelope, StripeAccount account)
     {
-        using var document = JsonDocument.Parse(row.Body, Translated.Strict);
-        var problems = new List<string>();
-        var envelope = new EventFields(document.RootElement, "event", problems);
         var type = envelope.Text("type");
         var isThin = StripeThinEvents.IsThin(envelope);
         if (type != (isThin ? StripeThinEvents.TypePrefix + ReportType : ReportType) || (!isThin && !account.ApiVersions.Contains(envelope.OptionalText("api_version"))))
@@ -41,14 +37,14 @@ internal static class StripeSettlement
         var owner = envelope.OptionalText(isThin ? "context" : "account");
         var payout = isThin ? envelope.Object("related_object").Text("id") : envelope.Object("data").Object("object").Text("id");
         var confirmed = isThin ? StripeThinEvents.CreatedAt(envelope) : envelope.Time("created");
-        return problems.Count == 0 && (owner.Length == 0 || owner == account.AccountId) ? (payout, confirmed.ToUnixTimeSeconds()) : null;
+        return envelope.Problems.Count == 0 && (owner.Length == 0 || owner == account.AccountId) ? (payout, confirmed.ToUnixTimeSeconds()) : null;
     }
 
     public static bool IsLine(EventFields envelope) => envelope.Find("object") is { ValueKind: JsonValueKind.String } kind && kind.ValueEquals(LineObject);
 
     public static async IAsyncEnumerable<FetchOutcome> FetchAsync(StripeApi api, HttpClient http, StripeAccount account, InboxRow row, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (Announced(row, account) is not var (payout, confirmed))
+        if (StripeEnvelope.Read(row, envelope => Announced(envelope, account)) is not var (payout, confirmed))
         {
             yield return new FetchOutcome.Failed("an event that announces no payout");
             yield break;
@@ -108,33 +104,17 @@ internal static class StripeSettlement
 
     private static FetchOutcome Part(byte[] body, string payout, long confirmed)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            var list = new EventFields(document.RootElement, "list", []);
-            if (list.Find("data") is not { ValueKind: JsonValueKind.Array } data)
-            {
-                return new FetchOutcome.Failed("an answer that is no list");
-            }
+        var list = StripeList.Read(body, "a balance transaction");
+        return list.Problem is { } problem
+            ? new FetchOutcome.Failed(problem)
+            : new FetchOutcome.Part([.. list.Objects.Select(line => line with { Body = Wrapped(line, payout, confirmed) })], list.Next);
+    }
 
-            var lines = new List<PulledEvent>();
-            foreach (var element in data.EnumerateArray())
-            {
-                var raw = JsonMarshal.GetRawUtf8Value(element);
-                if (StripeEventId.Read(raw) is not { } id)
-                {
-                    return new FetchOutcome.Failed("a balance transaction without an id");
-                }
-
-                var head = string.Create(CultureInfo.InvariantCulture, $"{{\"id\":\"{id}\",\"object\":\"{LineObject}\",\"payout\":{JsonSerializer.Serialize(payout)},\"confirmed\":{confirmed},\"line\":");
-                lines.Add(new PulledEvent(id, [.. Encoding.UTF8.GetBytes(head), .. raw, (byte)'}']));
-            }
-
-            return new FetchOutcome.Part(lines, list.Find("has_more") is { ValueKind: JsonValueKind.True } && lines.Count > 0 ? lines[^1].Id : null);
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
-        {
-            return new FetchOutcome.Failed("an answer that is not JSON");
-        }
+    private static byte[] Wrapped(PulledEvent line, string payout, long confirmed)
+    {
+        var head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{\"id\":\"{line.Id}\",\"object\":\"{LineObject}\",\"payout\":{JsonSerializer.Serialize(payout)},\"confirmed\":{confirmed},\"line\":");
+        return [.. Encoding.UTF8.GetBytes(head), .. line.Body, (byte)'}'];
     }
 }

@@ -37,13 +37,9 @@ internal static partial class StripeThinEvents
             : text.Length == 0 ? DateTimeOffset.UnixEpoch : envelope.Report("created", "is not an ISO 8601 time in UTC", DateTimeOffset.UnixEpoch);
     }
 
-    /// <summary>Whether the row's body is a thin event of a type that is translated; one that announces a report needs that instead.</summary>
-    public static bool NeedsObject(InboxRow row)
-    {
-        using var document = JsonDocument.Parse(row.Body, Translated.Strict);
-        var envelope = new EventFields(document.RootElement, "event", []);
-        return IsThin(envelope) && SnapshotType(envelope.Text("type")) is not (null or StripeSettlement.ReportType);
-    }
+    /// <summary>Whether it is a thin event of a type that is translated; one that announces a report needs that instead.</summary>
+    public static bool NeedsObject(EventFields envelope) =>
+        IsThin(envelope) && SnapshotType(envelope.Text("type")) is not (null or StripeSettlement.ReportType);
 
     public static async IAsyncEnumerable<FetchOutcome> FetchAsync(StripeApi api, HttpClient http, string apiKey, InboxRow row, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -52,13 +48,7 @@ internal static partial class StripeThinEvents
 
     private static async Task<FetchOutcome> FetchOneAsync(StripeApi api, HttpClient http, string apiKey, InboxRow row, CancellationToken cancellationToken)
     {
-        string id, type, context;
-        using (var thin = JsonDocument.Parse(row.Body, Translated.Strict))
-        {
-            var envelope = new EventFields(thin.RootElement, "event", []);
-            (id, type, context) = (envelope.Text("id"), envelope.Text("type"), envelope.OptionalText("context"));
-        }
-
+        var (id, type, context) = StripeEnvelope.Read(row, static envelope => (envelope.Text("id"), envelope.Text("type"), envelope.OptionalText("context")));
         var answer = await api.GetAsync(http, apiKey, $"/v2/core/events/{Uri.EscapeDataString(id)}", ("Stripe-Context", context), cancellationToken);
         if (answer is not StripeAnswer.Given { Body: var happened })
         {

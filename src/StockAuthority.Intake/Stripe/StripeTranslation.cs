@@ -136,7 +136,7 @@ internal static class StripeTranslation
 
         translated.ProviderEventId = id;
         translated.OccurTime = createdAt.ToTimestamp();
-        if (translated.EventType != PaymentEventType.Unknown && !IsOfPayment(fields))
+        if (translated.EventType != PaymentEventType.Unknown && !HasMetadataOfItsOwn(fields))
         {
             AddOrder(translated, fields.Find("metadata"), problems);
         }
@@ -145,7 +145,7 @@ internal static class StripeTranslation
     }
 
     // A refund's and a dispute's metadata are their own: their order is their payment's.
-    private static bool IsOfPayment(EventFields payload) =>
+    private static bool HasMetadataOfItsOwn(EventFields payload) =>
         payload.Find("object") is { ValueKind: JsonValueKind.String } kind && (kind.ValueEquals("refund") || kind.ValueEquals("dispute") || kind.ValueEquals("payout"));
 
     private static void AddOrder(PaymentEvent translated, JsonElement? metadata, List<string> problems)

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Npgsql;
 using Shouldly;
 using StockAuthority.Payments.V1;
 
@@ -29,20 +28,12 @@ public sealed class AdyenWebhookTests(InboxDatabase databases)
     public async Task Nothing_is_accepted_before_the_rows_of_all_items_are_committed()
     {
         await using var intake = await StartAsync();
-        await using var locking = await intake.Database.OpenConnectionAsync();
-        var transaction = await locking.BeginTransactionAsync();
-        await using (var lockInbox = new NpgsqlCommand("LOCK TABLE inbox IN EXCLUSIVE MODE", locking, transaction))
-        {
-            await lockInbox.ExecuteNonQueryAsync();
-        }
-
+        await using var locked = await LockedInbox.OfAsync(intake);
         var answer = intake.PostAdyenAsync(AdyenBodies.Body(AdyenBodies.Signed(AdyenBodies.Item("AUTHORISATION")), AdyenBodies.Signed(AdyenBodies.Modification("CAPTURE"))));
-        await Eventually.GetAsync(
-            () => intake.ReadAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO inbox%'"),
-            waiting => waiting == 1);
+        await locked.InsertWaitsAsync();
         answer.IsCompleted.ShouldBeFalse();
 
-        await transaction.RollbackAsync();
+        await locked.DisposeAsync();
         using var response = await answer;
         (await response.Content.ReadAsStringAsync()).ShouldBe("[accepted]");
         (await intake.CountAsync("true")).ShouldBe(2);
