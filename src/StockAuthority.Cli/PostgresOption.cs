@@ -28,6 +28,7 @@ internal static class PostgresOption
     /// <summary>An error in one sentence without secrets.</summary>
     public static string Sentence(Exception error, string postgres, string what) => error switch
     {
+        VerificationException => error.Message,
         OperationCanceledException => $"{what} was interrupted.",
         PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn } missing =>
             $"This database holds no ledger of this version: {missing.MessageText}.",

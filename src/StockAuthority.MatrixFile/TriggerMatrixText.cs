@@ -89,17 +89,15 @@ public sealed record TriggerMatrixText(
     }
 
     /// <summary>A role as the file names it.</summary>
-    internal static string Name(SignatoryRole role) => role == SignatoryRole.Engineering ? "engineering" : "finance";
+    public static string Name(SignatoryRole role) => role == SignatoryRole.Engineering ? "engineering" : "finance";
 
     private string? SignatureProblem(SignatoryRole role, string sha256)
     {
         var cure = $"After a look at it, sign with: stockctl matrix sign FILE --role {Name(role)} --by NAME.";
-        return !SignOff.TryGetValue(role, out var signature) ? $"{Titled(role)} has not signed it. Its SHA-256 is {sha256}. {cure}"
-            : signature.Sha256 != sha256 ? $"{Titled(role)} ({signature.By}) signed another version, {signature.Sha256}; it is {sha256} now. {cure}"
+        return !SignOff.TryGetValue(role, out var signature) ? $"{role} has not signed it. Its SHA-256 is {sha256}. {cure}"
+            : signature.Sha256 != sha256 ? $"{role} ({signature.By}) signed another version, {signature.Sha256}; it is {sha256} now. {cure}"
             : null;
     }
-
-    private static string Titled(SignatoryRole role) => role.ToString();
 
     /// <summary>The text without the lines of its sign_off, and where they were; at the end where there were none.</summary>
     private string WithoutSignOff(out int place)

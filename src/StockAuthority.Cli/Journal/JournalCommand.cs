@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using StockAuthority.Cli.Verification;
 
 namespace StockAuthority.Cli.Journal;
 
@@ -19,7 +18,7 @@ internal static class JournalCommand
         {
             Description = "Also what consumers of the feed have not acknowledged: they will be told SEQUENCE_DETACHED, and have to take all levels anew.",
         };
-        var json = new Option<bool>("--json") { Description = "Print the result as one JSON object and nothing else." };
+        var json = Verb.JsonOption();
         var command = new Command(
             "detach",
             "Verifies the journal's partitions before a month, records a checkpoint of each tenant, and detaches them; they stay as tables. Exit code 0: done; 1: refused, with the reason; 2: it could not be tried.")
@@ -46,30 +45,20 @@ internal static class JournalCommand
     {
         try
         {
-            PostgresOption.Check(postgres);
-            var detached = await JournalDetachment.RunAsync(postgres, before, ignoreConsumers, TimeProvider.System, cancellationToken);
-            Console.WriteLine(json ? JournalOutput.Json(detached) : JournalOutput.Text(detached));
-            return ExitCode.Good;
+            return await Verb.RunAsync(
+                json,
+                async () =>
+                {
+                    PostgresOption.Check(postgres);
+                    var detached = await JournalDetachment.RunAsync(postgres, before, ignoreConsumers, TimeProvider.System, cancellationToken);
+                    return (ExitCode.Good, JournalOutput.Text(detached), JournalOutput.Json(detached));
+                },
+                error => error is DetachRefusedException ? null : PostgresOption.Sentence(error, postgres, "Detaching"));
         }
         catch (DetachRefusedException refused)
         {
-            return await EndAsync(json, new DetachResult("refused") { Reason = refused.Reason, Error = refused.Message }, $"{refused.Reason}: {refused.Message}", ExitCode.Bad);
+            return await Verb.FailAsync(
+                json, new DetachResult("refused") { Reason = refused.Reason, Error = refused.Message }, $"{refused.Reason}: {refused.Message}", ExitCode.Bad);
         }
-        catch (Exception error)
-        {
-            var sentence = error is VerificationException ? error.Message : PostgresOption.Sentence(error, postgres, "Detaching");
-            return await EndAsync(json, new DetachResult("could_not_run") { Error = sentence }, sentence, ExitCode.CouldNotRun);
-        }
-    }
-
-    private static async Task<int> EndAsync(bool json, DetachResult result, string sentence, int exitCode)
-    {
-        if (json)
-        {
-            Console.WriteLine(JournalOutput.Json(result));
-        }
-
-        await Console.Error.WriteLineAsync(sentence);
-        return exitCode;
     }
 }

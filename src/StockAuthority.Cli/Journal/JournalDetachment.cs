@@ -5,6 +5,7 @@ using NpgsqlTypes;
 using StockAuthority.Cli.Verification;
 using StockAuthority.Core.Inventory;
 using static System.FormattableString;
+using static StockAuthority.Cli.SqlValues;
 
 namespace StockAuthority.Cli.Journal;
 
@@ -174,8 +175,8 @@ internal sealed partial class JournalDetachment
             cancellationToken,
             Value(ledger.Sequence),
             Value(ledger.TenantId),
-            new NpgsqlParameter<byte[]> { TypedValue = ledger.Hash },
-            new NpgsqlParameter<byte[]> { TypedValue = seal },
+            Value(ledger.Hash),
+            Value(seal),
             Value(partition),
             Value(_time.GetUtcNow().UtcDateTime));
         await transaction.CommitAsync(cancellationToken);
@@ -243,10 +244,4 @@ internal sealed partial class JournalDetachment
     ];
 
     private static string Month(DateTime time) => time.ToString("yyyy-MM", CultureInfo.InvariantCulture);
-
-    private static NpgsqlParameter<string> Value(string text) => new() { TypedValue = text };
-
-    private static NpgsqlParameter<long> Value(long number) => new() { TypedValue = number };
-
-    private static NpgsqlParameter<DateTime> Value(DateTime time) => new() { TypedValue = time, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 }

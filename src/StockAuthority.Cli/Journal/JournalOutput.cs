@@ -22,12 +22,10 @@ internal static class JournalOutput
         return text.ToString().TrimEnd();
     }
 
-    public static string Json(IReadOnlyList<DetachedPartition> partitions) => Json(new DetachResult("detached") { Partitions = partitions });
-
-    public static string Json(DetachResult result) => JsonOutput.Of(result);
+    public static string Json(IReadOnlyList<DetachedPartition> partitions) => JsonOutput.Of(new DetachResult("detached") { Partitions = partitions });
 }
 
-/// <param name="Status"><c>detached</c>, <c>refused</c> or <c>could_not_run</c>, as the exit code.</param>
+/// <param name="Status"><c>detached</c> or <c>refused</c>, as the exit code.</param>
 internal sealed record DetachResult(string Status)
 {
     public string? Reason { get; init; }

@@ -39,7 +39,7 @@ internal static class LevelsCommand
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable(TenantVariable) ?? "",
         };
         var tokenFile = new Option<FileInfo?>("--token-file") { Description = $"A file with the bearer token; by default {TokenVariable} has the token." };
-        var json = new Option<bool>("--json") { Description = "Print the result as one JSON object and nothing else." };
+        var json = Verb.JsonOption();
         var command = new Command(
             "import",
             "Opens the levels of a file with their first units. Safe to run again. Exit code 0: all rows are in; 1: some were refused; 2: it is not finished, run it again.")

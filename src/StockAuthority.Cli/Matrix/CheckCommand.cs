@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using StockAuthority.MatrixFile;
 
 namespace StockAuthority.Cli.Matrix;
@@ -13,7 +12,7 @@ internal static class CheckCommand
     {
         var file = MatrixCommand.File("FILE", "The trigger matrix, for example config/trigger-matrix.yaml.");
         var unsigned = new Option<bool>("--unsigned") { Description = "Signatures do not count: for a draft that nobody has signed yet." };
-        var json = MatrixCommand.Json();
+        var json = Verb.JsonOption();
         var command = new Command(
             "check",
             "Says everything for which a server would refuse the file. Exit code 0: nothing; 1: something is wrong with it, or it is not signed; 2: it cannot be read.")
@@ -22,7 +21,7 @@ internal static class CheckCommand
         };
         command.SetAction(parsed => MatrixCommand.RunAsync(
             parsed.GetValue(json),
-            () => Task.FromResult(Check(parsed.GetValue(file)!, parsed.GetValue(unsigned)))));
+            () => Check(parsed.GetValue(file)!, parsed.GetValue(unsigned))));
         return command;
     }
 
@@ -54,7 +53,7 @@ internal static class CheckCommand
 
         foreach (var (role, by, at, isCurrent) in result.SignOff.Where(each => each.IsCurrent))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n  signed for {JsonNamingPolicy.SnakeCaseLower.ConvertName(role.ToString())} by {by} at {at:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+            text.Append(CultureInfo.InvariantCulture, $"\n  signed for {TriggerMatrixText.Name(role)} by {by} at {at:yyyy-MM-dd'T'HH:mm:ss'Z'}");
         }
 
         return text.ToString();

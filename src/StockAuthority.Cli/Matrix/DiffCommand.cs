@@ -12,7 +12,7 @@ internal static class DiffCommand
     {
         var from = MatrixCommand.File("FROM", "The trigger matrix as it is.");
         var to = MatrixCommand.File("TO", "As it is to be.");
-        var json = MatrixCommand.Json();
+        var json = Verb.JsonOption();
         var command = new Command(
             "diff",
             "Says what changes between two files, for which event, tenants and SKUs. Signatures do not count. Exit code 0: nothing; 1: something; 2: a file cannot be read, or is not good.")
@@ -21,7 +21,7 @@ internal static class DiffCommand
         };
         command.SetAction(parsed => MatrixCommand.RunAsync(
             parsed.GetValue(json),
-            () => Task.FromResult(Diff(MatrixCommand.Good(parsed.GetValue(from)!).Matrices!, MatrixCommand.Good(parsed.GetValue(to)!).Matrices!))));
+            () => Diff(MatrixCommand.Good(parsed.GetValue(from)!).Matrices!, MatrixCommand.Good(parsed.GetValue(to)!).Matrices!)));
         return command;
     }
 

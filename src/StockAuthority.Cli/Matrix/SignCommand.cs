@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using StockAuthority.MatrixFile;
 
 namespace StockAuthority.Cli.Matrix;
@@ -21,7 +20,7 @@ internal static class SignCommand
                 result.AddError("--by must be a name of at most 200 characters.");
             }
         });
-        var json = MatrixCommand.Json();
+        var json = Verb.JsonOption();
         var command = new Command(
             "sign",
             "Records in the file that one role approves of it as it is. Exit code 0: signed; 1: it is not good, has another hash, or the same person signed for the other role; 2: it cannot be read or written.")
@@ -30,7 +29,7 @@ internal static class SignCommand
         };
         command.SetAction(parsed => MatrixCommand.RunAsync(
             parsed.GetValue(json),
-            () => Task.FromResult(Sign(parsed.GetValue(file)!, parsed.GetValue(role), parsed.GetValue(by)!.Trim(), parsed.GetValue(sha256), TimeProvider.System))));
+            () => Sign(parsed.GetValue(file)!, parsed.GetValue(role), parsed.GetValue(by)!.Trim(), parsed.GetValue(sha256), TimeProvider.System)));
         return command;
     }
 
@@ -56,7 +55,7 @@ internal static class SignCommand
         Write(path, file.Signed(role, by, now).Text);
         return (
             ExitCode.Good,
-            string.Create(CultureInfo.InvariantCulture, $"signed: {path}, SHA-256 {matrices.Sha256}, for {JsonNamingPolicy.SnakeCaseLower.ConvertName(role.ToString())} by {by} at {now:yyyy-MM-dd'T'HH:mm:ss'Z'}"),
+            string.Create(CultureInfo.InvariantCulture, $"signed: {path}, SHA-256 {matrices.Sha256}, for {TriggerMatrixText.Name(role)} by {by} at {now:yyyy-MM-dd'T'HH:mm:ss'Z'}"),
             JsonOutput.Of(new Result("signed", matrices.Sha256, null)));
 
         (int ExitCode, string Text, string Json) Refused(IReadOnlyList<string> problems) => (

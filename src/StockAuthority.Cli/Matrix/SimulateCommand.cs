@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using StockAuthority.Cli.Matrix.Simulation;
-using StockAuthority.Cli.Verification;
 using StockAuthority.Core.Payments;
+using StockAuthority.MatrixFile;
 
 namespace StockAuthority.Cli.Matrix;
 
@@ -30,18 +30,18 @@ internal static class SimulateCommand
                 result.AddError($"--examples must be between 0 and {MostExamples}.");
             }
         });
-        var json = MatrixCommand.Json();
+        var json = Verb.JsonOption();
         var command = new Command(
             "simulate",
             "Decides the stored payment events again under another matrix and says which resolutions would differ. Writes nothing. Exit code 0: none; 1: some; 2: it could not be tried, or no order could be compared.")
         {
             file, current, postgres, tenant, examples, json,
         };
-        command.SetAction((parsed, cancellationToken) => MatrixCommand.RunAsync(
+        command.SetAction((parsed, cancellationToken) => Verb.RunAsync(
             parsed.GetValue(json),
             () => SimulateAsync(
                 parsed.GetValue(postgres)!, parsed.GetValue(file)!, parsed.GetValue(current)!, parsed.GetValue(tenant), parsed.GetValue(examples), cancellationToken),
-            error => error is VerificationException ? error.Message : PostgresOption.Sentence(error, parsed.GetValue(postgres)!, "The simulation")));
+            error => error is MatrixFileException ? error.Message : PostgresOption.Sentence(error, parsed.GetValue(postgres)!, "The simulation")));
         return command;
     }
 

@@ -1,6 +1,6 @@
 using Npgsql;
-using NpgsqlTypes;
 using StockAuthority.Core.Inventory;
+using static StockAuthority.Cli.SqlValues;
 
 namespace StockAuthority.Cli.Verification;
 
@@ -29,7 +29,7 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
     public async Task<List<(string TenantId, TenantHead? Head, long JournalEnd, JournalCheckpoint? Checkpoint)>> TenantsAsync(string? tenantId, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(TenantsSql);
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = tenantId, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(OptionalValue(tenantId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<(string TenantId, TenantHead? Head, long JournalEnd, JournalCheckpoint? Checkpoint)> tenants = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -141,7 +141,7 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
     {
         await using var command = source.CreateCommand(StretchesSql);
         command.Parameters.Add(Value(partition));
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = tenantId, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(OptionalValue(tenantId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<(TenantHead Before, TenantHead Last)> stretches = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -187,7 +187,7 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
     {
         await using var command = source.CreateCommand(ExpiriesSql);
         command.Parameters.Add(Value([.. times.Select(time => time.TenantId)]));
-        command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. times.Select(time => time.ExpireAt)] });
+        command.Parameters.Add(Value(times.Select(time => time.ExpireAt)));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         HashSet<(string TenantId, DateTime ExpireAt, long Number)> named = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -203,7 +203,7 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
     public async Task<List<int>> WithoutExpiryAsync(List<ReservationRow> reservations, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(WithoutExpirySql);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. reservations.Select(each => each.Number)] });
+        command.Parameters.Add(Value(reservations.Select(each => each.Number)));
         command.Parameters.Add(Value([.. reservations.Select(each => each.TenantId)]));
         return await PlacesAsync(command, cancellationToken);
     }
@@ -221,8 +221,8 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
     {
         await using var command = source.CreateCommand(EqualKeysSql);
         command.Parameters.Add(Value([.. pairs.Select(pair => pair.TenantId)]));
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. pairs.Select(pair => pair.First)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. pairs.Select(pair => pair.Again)] });
+        command.Parameters.Add(Value(pairs.Select(pair => pair.First)));
+        command.Parameters.Add(Value(pairs.Select(pair => pair.Again)));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<(int Place, string Key)> equal = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -327,12 +327,6 @@ internal sealed partial class LedgerReads(NpgsqlDataSource source)
             row.GetInt64(9),
             row.GetInt64(10),
             row.GetInt64(11)));
-
-    private static NpgsqlParameter<string> Value(string text) => new() { TypedValue = text };
-
-    private static NpgsqlParameter<string[]> Value(IReadOnlyList<string> texts) => new() { TypedValue = [.. texts] };
-
-    private static NpgsqlParameter<long> Value(long number) => new() { TypedValue = number };
 }
 
 /// <summary>Rows of one snapshot, with the tenants' heads in it.</summary>

@@ -23,7 +23,7 @@ internal static class VerifyCommand
         {
             Description = "Verify detached partitions too that are in the database: still, or restored under their names.",
         };
-        var json = new Option<bool>("--json") { Description = "Print the result as one JSON object and nothing else." };
+        var json = Verb.JsonOption();
         var command = new Command(
             "verify",
             "Recomputes the ledger from its journal and compares. Exit code 0: all is right; 1: something is not; 2: it could not be verified.")
@@ -51,26 +51,14 @@ internal static class VerifyCommand
         }
     }
 
-    private static async Task<int> RunAsync(string postgres, VerificationOptions options, bool json, CancellationToken cancellationToken)
-    {
-        try
+    private static Task<int> RunAsync(string postgres, VerificationOptions options, bool json, CancellationToken cancellationToken) => Verb.RunAsync(
+        json,
+        async () =>
         {
             PostgresOption.Check(postgres);
             var report = await VerifyProgress.ShowAsync(
                 onProgress => LedgerVerification.RunAsync(postgres, options, onProgress, TimeProvider.System, cancellationToken));
-            Console.WriteLine(json ? VerifyOutput.Json(report) : VerifyOutput.Text(report));
-            return report.IsGood ? ExitCode.Good : ExitCode.Bad;
-        }
-        catch (Exception error)
-        {
-            var sentence = error is VerificationException ? error.Message : PostgresOption.Sentence(error, postgres, "The verification");
-            if (json)
-            {
-                Console.WriteLine(VerifyOutput.Json(sentence));
-            }
-
-            await Console.Error.WriteLineAsync(sentence);
-            return ExitCode.CouldNotRun;
-        }
-    }
+            return (report.IsGood ? ExitCode.Good : ExitCode.Bad, VerifyOutput.Text(report), VerifyOutput.Json(report));
+        },
+        error => PostgresOption.Sentence(error, postgres, "The verification"));
 }

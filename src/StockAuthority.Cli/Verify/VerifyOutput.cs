@@ -39,18 +39,14 @@ internal static class VerifyOutput
             Problems = report.Problems,
         });
 
-    public static string Json(string error) => JsonOutput.Of(new Result("could_not_run") { Error = error });
-
     private static string Detached(VerificationReport report) =>
         report.DetachedPartitions is { } partitions ? string.Create(CultureInfo.InvariantCulture, $", {partitions} detached partitions") : "";
 
     private static string Name(ProblemKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString()).Replace('_', ' ');
 
-    /// <param name="Status"><c>good</c>, <c>bad</c> or <c>could_not_run</c>, as the exit code.</param>
+    /// <param name="Status"><c>good</c> or <c>bad</c>, as the exit code.</param>
     private sealed record Result(string Status)
     {
-        public string? Error { get; init; }
-
         public int? Tenants { get; init; }
 
         public long? Movements { get; init; }

@@ -2,10 +2,10 @@ using System.Data;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Npgsql;
-using NpgsqlTypes;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
 using StockAuthority.Payments.V1;
+using static StockAuthority.Cli.SqlValues;
 using PaymentEventType = StockAuthority.Core.Payments.PaymentEventType;
 
 namespace StockAuthority.Cli.Matrix.Simulation;
@@ -31,7 +31,7 @@ internal sealed partial class StoredHistory(NpgsqlDataSource source)
     public async Task<(long Events, long Tenants)> TotalAsync(string? tenantId, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(TotalSql);
-        command.Parameters.Add(Optional(tenantId));
+        command.Parameters.Add(OptionalValue(tenantId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), reader.GetInt64(1));
@@ -71,10 +71,10 @@ internal sealed partial class StoredHistory(NpgsqlDataSource source)
         PageSql,
         static row => new EventRow(row.GetInt64(0), row.GetString(1), Text(row, 2), Text(row, 3), row.GetBoolean(4)),
         cancellationToken,
-        new NpgsqlParameter<long> { TypedValue = after.Number },
-        new NpgsqlParameter<string> { TypedValue = after.TenantId },
-        Optional(tenantId),
-        new NpgsqlParameter<long> { TypedValue = EventsPerPage });
+        Value(after.Number),
+        Value(after.TenantId),
+        OptionalValue(tenantId),
+        Value(EventsPerPage));
 
     private static async Task<IReadOnlyList<StoredOrder>> OrdersAsync(NpgsqlConnection connection, List<EventRow> firsts, CancellationToken cancellationToken)
     {
@@ -83,7 +83,7 @@ internal sealed partial class StoredHistory(NpgsqlDataSource source)
         // Without a payment there is nothing that a matrix could decide.
         List<EventRow> paid = [.. firsts.Where(row => row.OrderRef is null && row.PaymentObjectId is not null)];
         var locations = (await ReadAsync(
-                connection, LocationsSql, static row => (TenantId: row.GetString(0), LocationId: row.GetString(1), IsSellable: row.GetBoolean(2)), cancellationToken, Texts(firsts.Select(row => row.TenantId).Distinct())))
+                connection, LocationsSql, static row => (TenantId: row.GetString(0), LocationId: row.GetString(1), IsSellable: row.GetBoolean(2)), cancellationToken, Value([.. firsts.Select(row => row.TenantId).Distinct()])))
             .GroupBy(each => each.TenantId)
             .ToDictionary(group => group.Key, IReadOnlyDictionary<string, bool> (group) => group.ToDictionary(each => each.LocationId, each => each.IsSellable, StringComparer.Ordinal), StringComparer.Ordinal);
         var ofOrders = await EventsAsync(connection, EventsOfOrdersSql, ordered, row => row.OrderRef!, cancellationToken);
@@ -120,10 +120,10 @@ internal sealed partial class StoredHistory(NpgsqlDataSource source)
             ReturnsSql,
             ReadReturn,
             cancellationToken,
-            Texts(wanted.Select(each => each.OrderRef)),
-            Texts(wanted.Select(each => each.TenantId)),
-            Texts(wanted.Select(each => each.DocumentRef)),
-            new NpgsqlParameter<long> { TypedValue = MaximumReturnsOfDocument });
+            Value([.. wanted.Select(each => each.OrderRef)]),
+            Value([.. wanted.Select(each => each.TenantId)]),
+            Value([.. wanted.Select(each => each.DocumentRef)]),
+            Value(MaximumReturnsOfDocument));
         return returns.ToLookup(each => (each.TenantId, each.Return.OrderRef), each => each.Return);
     }
 
@@ -203,11 +203,7 @@ internal sealed partial class StoredHistory(NpgsqlDataSource source)
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     private static NpgsqlParameter[] Keys(List<EventRow> rows, Func<EventRow, string> key, int limit) =>
-        [Texts(rows.Select(key)), Texts(rows.Select(row => row.TenantId)), new NpgsqlParameter<long> { TypedValue = limit }];
-
-    private static NpgsqlParameter<string[]> Texts(IEnumerable<string> texts) => new() { TypedValue = [.. texts] };
-
-    private static NpgsqlParameter<string?> Optional(string? text) => new() { TypedValue = text, NpgsqlDbType = NpgsqlDbType.Text };
+        [Value([.. rows.Select(key)]), Value([.. rows.Select(row => row.TenantId)]), Value(limit)];
 
     private sealed record EventRow(long Number, string TenantId, string? OrderRef, string? PaymentObjectId, bool IsFirst);
 
