@@ -12,6 +12,12 @@ internal sealed class CallerExpiry : IDisposable
     /// <summary>Below what a timer can do; no stream lives that long.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
 
+    /// <summary>
+    /// A timer counts in ticks of its own and can be some milliseconds ahead of the clock; a stream is not told that its
+    /// token has expired while a call with it would still be accepted.
+    /// </summary>
+    private static readonly TimeSpan TimerTick = TimeSpan.FromMilliseconds(50);
+
     private readonly ServerCallContext _call;
     private readonly CancellationTokenSource _expired;
     private readonly CancellationTokenSource _ended;
@@ -20,7 +26,7 @@ internal sealed class CallerExpiry : IDisposable
     {
         _call = call;
         var time = call.GetHttpContext().RequestServices.GetRequiredService<TimeProvider>();
-        var left = Caller.Of(call) is { } caller ? caller.ExpiresAt - time.GetUtcNow() : LongestTimer;
+        var left = Caller.Of(call) is { } caller ? caller.ExpiresAt - time.GetUtcNow() + TimerTick : LongestTimer;
         _expired = new CancellationTokenSource(left < TimeSpan.Zero ? TimeSpan.Zero : left < LongestTimer ? left : LongestTimer, time);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken, _expired.Token);
     }
