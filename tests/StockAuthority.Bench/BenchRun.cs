@@ -30,6 +30,7 @@ internal sealed class BenchRun
         var plain = await PgBench.CreateAsync(cluster, settings);
         await using var stand = await BenchStand.StartAsync(postgres, cancellationToken);
         var report = new BenchReport();
+        await WebhookRun.RunAsync(settings, report, postgres, plain.SettleAsync, cancellationToken);
         await new BenchRun(settings, stand, cluster, plain, report).RunAsync(cancellationToken);
         return report;
     }

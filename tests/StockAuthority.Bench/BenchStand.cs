@@ -52,15 +52,7 @@ internal sealed class BenchStand : IAsyncDisposable
     public GrpcChannel Channel => _channels[0];
 
     /// <summary>What the first server occupies of the machine's memory.</summary>
-    public double ServerMebibytes
-    {
-        get
-        {
-            var status = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{_servers[0].ProcessId}/status"));
-            var kibibytes = status.Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-            return double.Parse(kibibytes, CultureInfo.InvariantCulture) / 1024;
-        }
-    }
+    public double ServerMebibytes => ProcessMemory.Mebibytes(_servers[0].ProcessId!.Value);
 
     public static async Task<BenchStand> StartAsync(TestPostgres postgres, CancellationToken cancellationToken)
     {

@@ -22,8 +22,6 @@ public sealed class WholeSystem : IAsyncLifetime
 
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
-    private readonly string _webhookSecret = "whsec_" + RandomNumberGenerator.GetHexString(32, lowercase: true);
-    private readonly string _adyenKey = RandomNumberGenerator.GetHexString(64);
     private readonly string _squareToken = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private readonly TestPostgres _postgres = new();
     private readonly List<ChildProcess> _children = [];
@@ -31,7 +29,7 @@ public sealed class WholeSystem : IAsyncLifetime
     private readonly HttpClient _http = new();
     private ServerProcess? _server;
     private GrpcChannel? _channel;
-    private Uri? _intake;
+    private IntakeProcess? _intake;
     private Uri? _simulator;
 
     public ServerProcess Server => _server!;
@@ -49,15 +47,14 @@ public sealed class WholeSystem : IAsyncLifetime
         var redis = await GarnetRedis.CreateAsync();
         _server = await ServerProcess.StartAsync(ledger.ConnectionString, redis.Endpoint);
         _channel = await _server.ChannelAsync();
-        _resources.AddRange([_server, redis, ledger, inbox]);
         await SeedAsync();
+        _intake = await IntakeProcess.StartAsync(inbox.ConnectionString, _server.Grpc, Tenant);
+        _resources.AddRange([_intake, _server, redis, ledger, inbox]);
 
-        var (simulatorPort, intakePort) = (Ports.Free(), Ports.Free());
-        (_simulator, _intake) = (Services.Loopback(simulatorPort), Services.Loopback(intakePort));
+        var simulatorPort = Ports.Free();
+        _simulator = Services.Loopback(simulatorPort);
         var checkout = TestWorkspace.Checkout;
         await StartAsync(Services.Simulator(checkout, await TestWorkspace.NewLogFileAsync("simulator"), simulatorPort, _squareToken));
-        await StartAsync(Services.Intake(
-            checkout, await TestWorkspace.NewLogFileAsync("intake"), intakePort, inbox.ConnectionString, _server.Grpc, await TestTokens.FileAsync("*"), Tenant, _webhookSecret, _adyenKey));
         await StartAsync(Services.Pos(
             checkout, await TestWorkspace.NewLogFileAsync("pos"), Ports.Free(), _server.Grpc, await TestTokens.FileAsync(Tenant), Tenant, _simulator, _squareToken));
     }
@@ -107,13 +104,13 @@ public sealed class WholeSystem : IAsyncLifetime
         (await Payments.ListPaymentEventsAsync(new ListPaymentEventsRequest { TenantId = Tenant, PaymentObjectId = paymentObjectId })).PaymentEvents;
 
     /// <summary>Sends a webhook with Stripe's signature over these very bytes.</summary>
-    public Task<HttpResponseMessage> WebhookAsync(string body) => WebhookAsync(body, _webhookSecret);
+    public Task<HttpResponseMessage> WebhookAsync(string body) => WebhookAsync(body, _intake!.StripeSecret);
 
     public async Task<HttpResponseMessage> WebhookAsync(string body, string secret)
     {
         var time = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         var signed = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{time}.{body}"));
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_intake!, $"/webhooks/stripe/{Tenant}"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_intake!.Address, $"/webhooks/stripe/{Tenant}"))
         {
             Content = new StringContent(body, Encoding.UTF8, "application/json"),
         };
@@ -129,7 +126,7 @@ public sealed class WholeSystem : IAsyncLifetime
         var signed = string.Create(CultureInfo.InvariantCulture, $"{reference}:{originalReference}:{Services.AdyenMerchantAccount}:{orderRef}:{value}:EUR:{eventCode}:true");
         var item = new
         {
-            additionalData = new { hmacSignature = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromHexString(_adyenKey), Encoding.UTF8.GetBytes(signed))) },
+            additionalData = new { hmacSignature = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromHexString(_intake!.AdyenKey), Encoding.UTF8.GetBytes(signed))) },
             amount = new { currency = "EUR", value },
             eventCode,
             eventDate = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture),
@@ -141,7 +138,7 @@ public sealed class WholeSystem : IAsyncLifetime
         };
         var body = System.Text.Json.JsonSerializer.Serialize(new { live = "false", notificationItems = new[] { new { NotificationRequestItem = item } } });
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        return await _http.PostAsync(new Uri(_intake!, $"/webhooks/adyen/{Tenant}"), content);
+        return await _http.PostAsync(new Uri(_intake!.Address, $"/webhooks/adyen/{Tenant}"), content);
     }
 
     /// <summary>What the point of sale shows, by Square's published interface; empty before it heard of the SKU.</summary>

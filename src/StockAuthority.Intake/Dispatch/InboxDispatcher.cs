@@ -18,7 +18,7 @@ internal sealed partial class InboxDispatcher(
     TimeProvider clock,
     ILogger<InboxDispatcher> logger) : BackgroundService
 {
-    private const int LargestBatch = 16;
+    private const int LargestBatch = 256;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
@@ -35,7 +35,7 @@ internal sealed partial class InboxDispatcher(
         while (true)
         {
             var isHealthy = sender.IsHealthy;
-            var rows = await TryClaimAsync(isHealthy ? Math.Min(LargestBatch, settings.DispatchConcurrency) : 1, cancellationToken);
+            var rows = await TryClaimAsync(isHealthy ? LargestBatch : 1, cancellationToken);
             var taken = 0;
             try
             {
@@ -53,7 +53,12 @@ internal sealed partial class InboxDispatcher(
                 }
             }
 
-            if (rows.Count == 0 || !isHealthy)
+            if (!isHealthy)
+            {
+                // Not woken by webhooks: while they come, one after the other would be tried in vain.
+                await Task.Delay(PollInterval, clock, cancellationToken);
+            }
+            else if (rows.Count == 0)
             {
                 await signal.WaitAsync(PollInterval, cancellationToken);
             }

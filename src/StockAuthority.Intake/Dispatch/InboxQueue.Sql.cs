@@ -17,8 +17,9 @@ internal sealed partial class InboxQueue
 
     private const string FinishSql =
         """
-        UPDATE inbox SET status = $3, resolution = $4, reason = $5, finished_at = $6, last_error = NULL
-        WHERE inbox_id = $1 AND tenant_id = $2 AND status = 'pending'
+        UPDATE inbox SET status = finished.status, resolution = finished.resolution, reason = finished.reason, finished_at = $6, last_error = NULL
+        FROM (SELECT unnest($1) AS inbox_id, unnest($2) AS tenant_id, unnest($3) AS status, unnest($4) AS resolution, unnest($5) AS reason) AS finished
+        WHERE inbox.inbox_id = finished.inbox_id AND inbox.tenant_id = finished.tenant_id AND inbox.status = 'pending'
         """;
 
     private const string ReplaySql =

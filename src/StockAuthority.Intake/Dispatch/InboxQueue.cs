@@ -10,15 +10,25 @@ namespace StockAuthority.Intake.Dispatch;
 /// called, and what a dead replica had claimed comes up again when its lease ends. Two replicas that hold one row, after
 /// a lease ran out, send the same key and get the same answer.
 /// </summary>
-internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider clock)
+internal sealed partial class InboxQueue : IAsyncDisposable
 {
     // Longer than a row can wait for its turn and then take with every attempt timing out.
-    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+
+    private readonly NpgsqlDataSource _database;
+    private readonly TimeProvider _clock;
+    private readonly GroupWrite<FinishedRow> _finished;
+
+    public InboxQueue(NpgsqlDataSource database, TimeProvider clock)
+    {
+        (_database, _clock) = (database, clock);
+        _finished = new(FinishAsync, static _ => 0);
+    }
 
     public async Task<IReadOnlyList<InboxRow>> ClaimAsync(int mostRows, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        await using var claim = database.CreateCommand(ClaimSql);
+        var now = _clock.GetUtcNow();
+        await using var claim = _database.CreateCommand(ClaimSql);
         claim.Parameters.Add(new() { Value = now });
         claim.Parameters.Add(new() { Value = now + Lease });
         claim.Parameters.Add(new() { Value = mostRows });
@@ -45,10 +55,10 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
     }
 
     public Task MarkDispatchedAsync(InboxRow row, string resolution, string reason, CancellationToken cancellationToken) =>
-        FinishAsync(row, "dispatched", resolution, reason, cancellationToken);
+        _finished.WriteAsync(new FinishedRow(row, "dispatched", resolution, reason), cancellationToken);
 
     public Task MarkRefusedAsync(InboxRow row, string reason, CancellationToken cancellationToken) =>
-        FinishAsync(row, "refused", null, reason, cancellationToken);
+        _finished.WriteAsync(new FinishedRow(row, "refused", null, reason), cancellationToken);
 
     /// <summary>
     /// Has finished rows translated and dispatched again, under new keys: for events that were parked, once the cause is
@@ -57,9 +67,9 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
     /// <returns>How many rows there were; those that are pending are left alone.</returns>
     public async Task<int> ReplayAsync(IReadOnlyList<Guid> inboxIds, CancellationToken cancellationToken)
     {
-        await using var replay = database.CreateCommand(ReplaySql);
+        await using var replay = _database.CreateCommand(ReplaySql);
         replay.Parameters.Add(new() { Value = inboxIds.ToArray() });
-        replay.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        replay.Parameters.Add(new() { Value = _clock.GetUtcNow() });
         return await replay.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -77,8 +87,8 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
     /// <returns>The row as it is then, complete after the last part; null where another replica is at it.</returns>
     public async Task<InboxRow?> StorePartAsync(InboxRow row, FetchOutcome.Part part, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var now = _clock.GetUtcNow();
+        await using var connection = await _database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var advance = new NpgsqlCommand(AdvanceReportSql, connection, transaction)
         {
@@ -109,12 +119,14 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
         return stored;
     }
 
+    public ValueTask DisposeAsync() => _finished.DisposeAsync();
+
     public async Task DeferAsync(InboxRow row, TimeSpan delay, string reason, CancellationToken cancellationToken)
     {
-        await using var defer = database.CreateCommand(DeferSql);
+        await using var defer = _database.CreateCommand(DeferSql);
         defer.Parameters.Add(new() { Value = row.InboxId });
         defer.Parameters.Add(new() { Value = row.TenantId });
-        defer.Parameters.Add(new() { Value = clock.GetUtcNow() + delay });
+        defer.Parameters.Add(new() { Value = _clock.GetUtcNow() + delay });
         defer.Parameters.Add(new() { Value = reason });
         await defer.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -125,7 +137,7 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
 
     private async Task<InboxRow> CompleteAsync(InboxRow row, byte[]? completion, string? eventId, string? problem, CancellationToken cancellationToken)
     {
-        await using var complete = database.CreateCommand(CompleteSql);
+        await using var complete = _database.CreateCommand(CompleteSql);
         complete.Parameters.Add(new() { Value = row.InboxId });
         complete.Parameters.Add(new() { Value = row.TenantId });
         complete.Parameters.Add(new() { Value = (object?)completion ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
@@ -141,15 +153,17 @@ internal sealed partial class InboxQueue(NpgsqlDataSource database, TimeProvider
             : throw new InvalidOperationException($"Row {row.InboxId} is not in the inbox any more.");
     }
 
-    private async Task FinishAsync(InboxRow row, string status, string? resolution, string reason, CancellationToken cancellationToken)
+    private async Task FinishAsync(IReadOnlyList<FinishedRow> finished, CancellationToken cancellationToken)
     {
-        await using var finish = database.CreateCommand(FinishSql);
-        finish.Parameters.Add(new() { Value = row.InboxId });
-        finish.Parameters.Add(new() { Value = row.TenantId });
-        finish.Parameters.Add(new() { Value = status });
-        finish.Parameters.Add(new() { Value = (object?)resolution ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        finish.Parameters.Add(new() { Value = reason });
-        finish.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        await using var finish = _database.CreateCommand(FinishSql);
+        finish.Parameters.Add(new() { Value = finished.Select(each => each.Row.InboxId).ToArray() });
+        finish.Parameters.Add(new() { Value = finished.Select(each => each.Row.TenantId).ToArray() });
+        finish.Parameters.Add(new() { Value = finished.Select(each => each.Status).ToArray() });
+        finish.Parameters.Add(new() { Value = finished.Select(each => each.Resolution).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        finish.Parameters.Add(new() { Value = finished.Select(each => each.Reason).ToArray() });
+        finish.Parameters.Add(new() { Value = _clock.GetUtcNow() });
         await finish.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private sealed record FinishedRow(InboxRow Row, string Status, string? Resolution, string Reason);
 }

@@ -4,34 +4,38 @@ using NpgsqlTypes;
 
 namespace StockAuthority.Intake.Inbox;
 
-internal sealed partial class InboxWriter(NpgsqlDataSource database)
+internal sealed partial class InboxWriter : IAsyncDisposable
 {
-    /// <summary>Returns once a row for each event of the webhook is committed: all of them or none.</summary>
-    public async Task StoreAsync(VerifiedWebhook webhook, CancellationToken cancellationToken)
-    {
-        var headers = JsonSerializer.Serialize(webhook.Headers);
-        await using var insert = database.CreateBatch();
-        foreach (var (position, verdict) in webhook.Verdicts.Index())
-        {
-            insert.BatchCommands.Add(new NpgsqlBatchCommand(InsertSql)
-            {
-                Parameters =
-                {
-                    new() { Value = Guid.CreateVersion7(webhook.ReceivedAt) },
-                    new() { Value = webhook.TenantId },
-                    new() { Value = webhook.Provider },
-                    new() { Value = webhook.Account },
-                    new() { Value = webhook.ReceivedAt },
-                    new() { Value = headers, NpgsqlDbType = NpgsqlDbType.Jsonb },
-                    new() { Value = webhook.Body },
-                    new NpgsqlParameter<DateTimeOffset?> { TypedValue = verdict.SignedAt, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    new() { Value = verdict.SecretPosition },
-                    new() { Value = position },
-                    new() { Value = (object?)webhook.EventId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                },
-            });
-        }
+    private readonly NpgsqlDataSource _database;
+    private readonly GroupWrite<VerifiedWebhook> _writes;
 
+    public InboxWriter(NpgsqlDataSource database)
+    {
+        _database = database;
+        _writes = new(InsertAsync, webhook => webhook.Body.Length * webhook.Verdicts.Count);
+    }
+
+    /// <summary>Returns once a row for each event of the webhook is committed: all of them or none.</summary>
+    public Task StoreAsync(VerifiedWebhook webhook, CancellationToken cancellationToken) => _writes.WriteAsync(webhook, cancellationToken);
+
+    public ValueTask DisposeAsync() => _writes.DisposeAsync();
+
+    private async Task InsertAsync(IReadOnlyList<VerifiedWebhook> webhooks, CancellationToken cancellationToken)
+    {
+        (VerifiedWebhook Webhook, int Position, DateTimeOffset? SignedAt, int SecretPosition)[] rows =
+            [.. webhooks.SelectMany(webhook => webhook.Verdicts.Select((verdict, position) => (webhook, position, verdict.SignedAt, verdict.SecretPosition)))];
+        await using var insert = _database.CreateCommand(InsertSql);
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => Guid.CreateVersion7(row.Webhook.ReceivedAt)) });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.TenantId) });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.Provider) });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.Account) });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.ReceivedAt) });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => JsonSerializer.Serialize(row.Webhook.Headers)) });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.Body) });
+        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset?[]> { TypedValue = Array.ConvertAll(rows, row => row.SignedAt), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.SecretPosition) });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Position) });
+        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.EventId), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 }

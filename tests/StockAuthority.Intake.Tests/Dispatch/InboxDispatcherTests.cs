@@ -83,6 +83,28 @@ public sealed class InboxDispatcherTests(InboxDatabase databases)
     }
 
     [Fact]
+    public async Task While_the_authority_is_down_webhooks_that_come_are_not_tried_one_after_the_other()
+    {
+        await using var intake = await RunningIntake.StartAsync(await databases.CreateAsync(), InboxDatabase.FreePort());
+        for (var i = 0; i < 20; i++)
+        {
+            await ReceiveAsync(intake, StripeBodies.Authorized($"evt_{i}"));
+        }
+
+        await Eventually.GetAsync(() => intake.CountAsync("last_error = 'CIRCUIT_OPEN'"), away => away > 0);
+        var (started, before) = (TimeProvider.System.GetTimestamp(), await AttemptsAsync());
+        for (var i = 20; i < 220; i++)
+        {
+            await ReceiveAsync(intake, StripeBodies.Authorized($"evt_{i}"));
+        }
+
+        // One a second, and those that were on their way when the circuit opened.
+        ((double)(await AttemptsAsync() - before)).ShouldBeLessThan(TimeProvider.System.GetElapsedTime(started).TotalSeconds + 30);
+
+        Task<long> AttemptsAsync() => intake.ReadAsync<long>("SELECT sum(attempt_count) FROM inbox");
+    }
+
+    [Fact]
     public async Task A_call_that_fails_on_the_way_is_repeated_with_the_same_request()
     {
         var failuresLeft = 2;
