@@ -92,6 +92,9 @@ internal sealed record IntakeSettings
             // Providers give up after some 10 seconds: an answer that says "try later" must come before that.
             builder.Timeout = builder.ShouldSerialize("Timeout") ? builder.Timeout : 4;
             builder.CommandTimeout = builder.ShouldSerialize("Command Timeout") ? builder.CommandTimeout : 5;
+
+            // A dozen statements, again and again.
+            builder.MaxAutoPrepare = builder.ShouldSerialize("Max Auto Prepare") ? builder.MaxAutoPrepare : 32;
             return builder.ConnectionString;
         }
         catch (ArgumentException)

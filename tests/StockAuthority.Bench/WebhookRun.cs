@@ -79,7 +79,6 @@ internal sealed class WebhookRun : IAsyncDisposable
     private async Task RunAsync(Func<Task> settle, CancellationToken cancellationToken)
     {
         await OpenAsync();
-        await MeasureDecidedAsync(settle);
         _report.Figure("intake_mib_warm", ProcessMemory.Mebibytes(_intake.ProcessId));
         await LoopAsync(Empty, settle, async _ =>
         {
@@ -89,6 +88,11 @@ internal sealed class WebhookRun : IAsyncDisposable
         if (_settings.Wants(Stored) || _settings.Wants(Drained) || _settings.Wants(Replayed))
         {
             await MeasureBacklogAsync(settle, cancellationToken);
+        }
+
+        if (_settings.Wants(Decided))
+        {
+            await MeasureDecidedAsync(settle);
         }
 
         _report.Figure("intake_mib_end", ProcessMemory.Mebibytes(_intake.ProcessId));
