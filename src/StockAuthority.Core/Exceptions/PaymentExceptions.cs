@@ -51,6 +51,8 @@ internal static class PaymentExceptions
             : ExceptionCause.OfEvent(reason, paymentEvent.Id);
         return new RaisedException(cause, reason, row?.Owner ?? OwnerLanes.Payments, row?.ExceptionPath ?? NoPath)
         {
+            // An earlier event of the payment may have been held for the same.
+            IsNew = cause == ExceptionCause.OfEvent(reason, paymentEvent.Id),
             OrderRef = paymentEvent.OrderRef,
             Payment = payment,
             Event = paymentEvent.Id,

@@ -34,15 +34,17 @@ internal sealed partial class ExceptionCaseWrite(ExceptionOptions options)
         foreach (var cause in decision.Mended)
         {
             var key = (command.TenantId, cause.Key);
-            if (_open.Remove(key, out var row) && row.Exception.IsNew)
+            if (_open.Remove(key, out var row))
             {
-                row.MendedBy = origin;
-                continue;
-            }
-
-            if (row is not null)
-            {
-                _raised.Remove(row);
+                if (row.Exception.IsNew)
+                {
+                    row.MendedBy = origin;
+                }
+                else
+                {
+                    // It would only have brought the open case up to date.
+                    _raised.Remove(row);
+                }
             }
 
             _mended.TryAdd(key, origin);
