@@ -6,6 +6,7 @@ using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Availability;
 using StockAuthority.Server.Catalogue;
 using StockAuthority.Server.ChangeFeed;
+using StockAuthority.Server.Exceptions;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
 using StockAuthority.Server.OpenApi;
@@ -42,6 +43,7 @@ static WebApplication Build(string[] args)
         AppContext.BaseDirectory,
         builder.Configuration["TriggerMatrix:Path"] ?? "config/trigger-matrix.yaml")));
     services.AddInventory();
+    services.AddExceptions();
     services.AddAvailability();
     services.AddChangeFeed();
 
@@ -76,6 +78,7 @@ static WebApplication Build(string[] args)
     app.MapGrpcService<InventoryGrpcService>();
     app.MapGrpcService<CatalogueGrpcService>();
     app.MapGrpcService<PaymentEventGrpcService>();
+    app.MapGrpcService<ExceptionGrpcService>();
     app.MapGrpcService<ChangeFeedGrpcService>();
     app.MapGrpcHealthChecksService().AllowAnonymous();
     app.MapGrpcReflectionService().AllowAnonymous();

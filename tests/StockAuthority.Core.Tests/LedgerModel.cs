@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using StockAuthority.Core.Exceptions;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
 
@@ -18,6 +19,7 @@ internal sealed class LedgerModel(TriggerMatrices matrices)
     private readonly Dictionary<PaymentId, Payment> _payments = [];
     private readonly Dictionary<long, ReceivedReturn> _returns = [];
     private readonly Dictionary<PaymentEventId, EventResolution> _resolutions = [];
+    private readonly Dictionary<ExceptionCause, RaisedException> _openCases = [];
     private readonly List<Movement> _movements = [];
     private long _commands;
 
@@ -47,6 +49,9 @@ internal sealed class LedgerModel(TriggerMatrices matrices)
 
     /// <summary>The latest recorded resolution of each event.</summary>
     public IReadOnlyDictionary<PaymentEventId, EventResolution> Resolutions => _resolutions;
+
+    /// <summary>The open exception cases, each as it was raised last.</summary>
+    public IReadOnlyDictionary<ExceptionCause, RaisedException> OpenCases => _openCases;
 
     public StockLevel Level(StockKey key) => _levels.GetValueOrDefault(key) ?? new StockLevel(key);
 
@@ -119,6 +124,11 @@ internal sealed class LedgerModel(TriggerMatrices matrices)
             fork._resolutions.Add(id, resolution);
         }
 
+        foreach (var (cause, raised) in _openCases)
+        {
+            fork._openCases.Add(cause, raised);
+        }
+
         fork._movements.AddRange(_movements);
         return fork;
     }
@@ -167,6 +177,24 @@ internal sealed class LedgerModel(TriggerMatrices matrices)
         foreach (var resolution in decisions.SelectMany(decision => decision.EventResolutions))
         {
             _resolutions[resolution.EventId] = resolution;
+        }
+
+        foreach (var decision in decisions)
+        {
+            foreach (var raised in decision.Raised)
+            {
+                if (raised.IsNew && _openCases.ContainsKey(raised.Cause) && raised.Cause.Kind != ExceptionKind.Chargeback)
+                {
+                    throw new InvalidOperationException($"{raised.Cause} is open and raised as new.");
+                }
+
+                _openCases[raised.Cause] = raised;
+            }
+
+            foreach (var mended in decision.Mended)
+            {
+                _openCases.Remove(mended);
+            }
         }
 
         return decisions;

@@ -8,12 +8,6 @@ namespace StockAuthority.Cli.Levels;
 /// <summary><c>stockctl levels import</c></summary>
 internal static class LevelsCommand
 {
-    private const string ServerVariable = "STOCKCTL_SERVER";
-    private const string TenantVariable = "STOCKCTL_TENANT";
-
-    /// <summary>By the environment or a file only: a command line is seen by every user of a machine.</summary>
-    private const string TokenVariable = "STOCKCTL_TOKEN";
-
     /// <summary>Long enough for a server that is started again, or a database that fails over.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -28,24 +22,15 @@ internal static class LevelsCommand
         };
         importId.Validators.Add(CheckImportId);
         var report = new Option<FileInfo?>("--report") { Description = "Where to write the rows that were refused, as CSV. By default FILE with .refused.csv." };
-        var server = new Option<string>("--server")
-        {
-            Description = $"The server's gRPC address; by default what {ServerVariable} has.",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(ServerVariable) ?? "",
-        };
-        var tenant = new Option<string>("--tenant")
-        {
-            Description = $"The tenant whose levels these are; by default what {TenantVariable} has.",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(TenantVariable) ?? "",
-        };
-        var tokenFile = new Option<FileInfo?>("--token-file") { Description = $"A file with the bearer token; by default {TokenVariable} has the token." };
+        var server = new ServerOptions();
         var json = Verb.JsonOption();
         var command = new Command(
             "import",
             "Opens the levels of a file with their first units. Safe to run again. Exit code 0: all rows are in; 1: some were refused; 2: it is not finished, run it again.")
         {
-            file, importId, report, server, tenant, tokenFile, json,
+            file, importId, report, json,
         };
+        server.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             var input = parsed.GetValue(file)!;
@@ -54,9 +39,7 @@ internal static class LevelsCommand
                     input,
                     parsed.GetValue(report) ?? new FileInfo(Path.ChangeExtension(input.FullName, ".refused.csv")),
                     parsed.GetValue(importId) ?? Path.GetFileNameWithoutExtension(input.Name)),
-                parsed.GetValue(server)!,
-                parsed.GetValue(tenant)!,
-                parsed.GetValue(tokenFile),
+                () => server.Read(parsed, Patience),
                 parsed.GetValue(json),
                 cancellationToken);
         });
@@ -71,12 +54,12 @@ internal static class LevelsCommand
         }
     }
 
-    private static async Task<int> RunAsync(LevelImport import, string server, string tenant, FileInfo? tokenFile, bool json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(LevelImport import, Func<StockAuthorityClientOptions> connection, bool json, CancellationToken cancellationToken)
     {
         string? failure = null;
         try
         {
-            var options = Connection(server, tenant, tokenFile);
+            var options = connection();
             using var channel = StockAuthorityChannel.Create(options);
             var client = new StockAuthorityClient(channel, options);
             await LevelProgress.ShowAsync(onProgress => import.RunAsync(client, onProgress, TimeProvider.System, cancellationToken));
@@ -96,31 +79,9 @@ internal static class LevelsCommand
         return result.ExitCode;
     }
 
-    private static StockAuthorityClientOptions Connection(string server, string tenant, FileInfo? tokenFile)
-    {
-        if (!Uri.TryCreate(server, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
-        {
-            throw new ImportException($"--server (or {ServerVariable}) must have the server's gRPC address, for example https://stock.example.com.");
-        }
-
-        if (tenant.Length == 0)
-        {
-            throw new ImportException($"--tenant is missing, and {TenantVariable} is not set: whose levels are these?");
-        }
-
-        return new StockAuthorityClientOptions
-        {
-            Address = address,
-            Tenant = tenant,
-            Token = tokenFile is null ? Environment.GetEnvironmentVariable(TokenVariable) : null,
-            TokenFile = tokenFile?.FullName,
-            RetryBudget = Patience,
-        };
-    }
-
     private static string Sentence(Exception error, LevelImport import) => error switch
     {
-        ImportException => error.Message,
+        ImportException or ServerOptionException => error.Message,
         OperationCanceledException => $"The import was interrupted. {import.HowToGoOn}",
         CsvFormatException { LineNumber: > 0 } format => $"{import.File.Name} cannot be read from line {format.LineNumber} on: {format.Message.TrimEnd('.')}.",
         IOException or UnauthorizedAccessException => error.Message.TrimEnd('.') + ".",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using StockAuthority.Core.Exceptions;
 using StockAuthority.Core.Payments;
 
 namespace StockAuthority.Core.Inventory;
@@ -38,4 +39,10 @@ public sealed record Decision(StockOutcome Outcome)
 
     /// <summary>Set when the event was recorded before and this is a further delivery of it.</summary>
     public PaymentEventId? ExtraDelivery { get; init; }
+
+    /// <summary>What is wrong now and was not before, or is worse.</summary>
+    public ImmutableArray<RaisedException> Raised { get; init; } = [];
+
+    /// <summary>What was wrong before and is not any more.</summary>
+    public ImmutableArray<ExceptionCause> Mended { get; init; } = [];
 }

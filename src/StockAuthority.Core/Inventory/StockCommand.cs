@@ -66,8 +66,8 @@ public abstract record StockCommand
     /// <summary>A reservation's time may have run out; does nothing where it has not.</summary>
     public sealed record Expire(long ReservationNumber) : StockCommand;
 
-    /// <summary>What an order's held events wait for may be there: judges them again. Does nothing where it is not.</summary>
-    public sealed record Reconsider(string OrderRef) : StockCommand;
+    /// <summary>What the held events of an order wait for may be there, or of a payment whose order is not known: judges them again. Does nothing where it is not.</summary>
+    public sealed record Reconsider(string? OrderRef, PaymentId? Payment = null) : StockCommand;
 
     /// <summary>Something happened to a payment.</summary>
     public sealed record ApplyPaymentEvent(PaymentEvent Event) : StockCommand;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using StockAuthority.Core.Exceptions;
 using StockAuthority.Core.Payments;
 
 namespace StockAuthority.Core.Inventory;
@@ -12,7 +13,10 @@ public static class StockDecisions
     /// <summary>How far a till's clock may be ahead of ours.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    public static Decision Decide(TenantState state, StockCommand command, TriggerMatrices matrices, DateTimeOffset now) => command switch
+    public static Decision Decide(TenantState state, StockCommand command, TriggerMatrices matrices, DateTimeOffset now) =>
+        ShortfallExceptions.AddTo(state, DecideAlone(state, command, matrices, now));
+
+    private static Decision DecideAlone(TenantState state, StockCommand command, TriggerMatrices matrices, DateTimeOffset now) => command switch
     {
         StockCommand.Reserve reserve => ReserveDecision.Decide(state, reserve, matrices, now),
         StockCommand.Extend extend => ExtendDecision.Decide(state, extend, now),
@@ -26,7 +30,7 @@ public static class StockDecisions
         StockCommand.DispatchTransfer dispatch => DispatchTransferDecision.Decide(state, dispatch, now),
         StockCommand.ReceiveTransfer receive => ReceiveTransferDecision.Decide(state, receive, now),
         StockCommand.Expire expire => Expire(state, expire, now),
-        StockCommand.Reconsider reconsider => PaymentEventDecision.Reconsider(state, reconsider.OrderRef, matrices, now),
+        StockCommand.Reconsider reconsider => PaymentEventDecision.Reconsider(state, reconsider, matrices, now),
         StockCommand.ApplyPaymentEvent { Event: { Type: PaymentEventType.ReturnReceived } returned } => ReturnEventDecision.Decide(state, returned, now),
         StockCommand.ApplyPaymentEvent apply => PaymentEventDecision.Decide(state, apply.Event, matrices, now),
         _ => throw new InvalidOperationException($"No decision for {command.GetType().Name}."),

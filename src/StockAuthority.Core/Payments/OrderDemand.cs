@@ -45,7 +45,8 @@ internal sealed class OrderDemand
     /// <summary>Whether all of it that is asked about was given up for good.</summary>
     public bool IsWithdrawn(Func<StockKey, bool> isAskedAbout)
     {
-        ImmutableArray<StockKey> keys = [.. _counted.SelectMany(reservation => reservation.Lines).Select(line => line.Key).Where(isAskedAbout)];
+        // Not of what else was reserved: by an event in another currency, for one, which says nothing about what the order is for.
+        ImmutableArray<StockKey> keys = [.. _original.Select(line => line.Key).Where(isAskedAbout)];
         return !keys.IsEmpty && keys.All(key => Wanted(key) <= 0);
     }
 

@@ -51,6 +51,10 @@ internal sealed class OrderMatrices
     /// <summary>Whether an event of the type asks for such an action of any of the order's lines.</summary>
     public bool Asks(PaymentEventType type, Func<InventoryAction, bool> isSuch) => All.Any(matrix => isSuch(matrix.ActionFor(type)));
 
+    /// <summary>Who answers for an event of the type: the row of the first matrix that has people look at it, else of the first.</summary>
+    public TriggerMatrixRow RowFor(PaymentEventType type) =>
+        (All.FirstOrDefault(matrix => matrix.ActionFor(type) == InventoryAction.Review) ?? All[0]).RowFor(type);
+
     /// <summary>Whether an event of the type asks for such an action of any line that the order may turn out to have.</summary>
     public bool CanAsk(PaymentEventType type, Func<InventoryAction, bool> isSuch) => _ofTenant.Any(matrix => isSuch(matrix.ActionFor(type)));
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using StockAuthority.Core.Exceptions;
 using StockAuthority.Core.Inventory;
 
 namespace StockAuthority.Core.Payments;
@@ -16,29 +17,30 @@ internal static class PaymentEventDecision
 
         if (paymentEvent.Type == PaymentEventType.Unknown)
         {
-            return Alone(paymentEvent, ResolutionKind.NoOp, ResolutionReason.UnknownEventType);
+            var untranslated = new EventResolution(paymentEvent.Id, ResolutionKind.NoOp, ResolutionReason.UnknownEventType, paymentEvent.OrderRef, [], Moves: false);
+            return new Decision(new StockOutcome.Resolved(untranslated)) { EventResolutions = [untranslated] };
         }
 
         if (paymentEvent.Type == PaymentEventType.Unreadable)
         {
-            return Alone(paymentEvent, ResolutionKind.Held, ResolutionReason.UnreadablePayload);
+            return Alone(paymentEvent, matrices, ResolutionReason.UnreadablePayload);
         }
 
         if (paymentEvent.PaymentObjectId is null)
         {
-            return Alone(paymentEvent, ResolutionKind.Held, ResolutionReason.MissingContext, "payment_object_id");
+            return Alone(paymentEvent, matrices, ResolutionReason.MissingContext, "payment_object_id");
         }
 
         var known = state.Payment(new PaymentId(paymentEvent.Id.Provider, paymentEvent.Id.Account, paymentEvent.PaymentObjectId))
             ?? Payment.New(new PaymentId(paymentEvent.Id.Provider, paymentEvent.Id.Account, paymentEvent.PaymentObjectId));
         if (known.Facts.Length >= Payment.MaximumFacts)
         {
-            return Alone(paymentEvent, ResolutionKind.Held, ResolutionReason.TooManyFacts);
+            return Alone(paymentEvent, matrices, ResolutionReason.TooManyFacts);
         }
 
         if (paymentEvent.OrderRef is not null && known.OrderRef is not null && paymentEvent.OrderRef != known.OrderRef)
         {
-            return Alone(paymentEvent, ResolutionKind.Held, ResolutionReason.OrderDiffers);
+            return Alone(paymentEvent, matrices, ResolutionReason.OrderDiffers);
         }
 
         var before = Siblings(state, known);
@@ -69,10 +71,14 @@ internal static class PaymentEventDecision
         return decision with { Outcome = new StockOutcome.Applied(builder.Reservation(reservation.Number)) };
     }
 
-    /// <summary>Judges an order's held events again; says that it was swept, and that nothing came of it, where nothing did.</summary>
-    public static Decision Reconsider(TenantState state, string orderRef, TriggerMatrices matrices, DateTimeOffset now)
+    /// <summary>Judges an order's or a payment's held events again; says that it was swept, and that nothing came of it, where nothing did.</summary>
+    public static Decision Reconsider(TenantState state, StockCommand.Reconsider command, TriggerMatrices matrices, DateTimeOffset now)
     {
-        ImmutableArray<Payment> payments = [.. state.Payments.Where(payment => payment.OrderRef == orderRef)];
+        var orderRef = command.OrderRef ?? (command.Payment is { } id ? state.Payment(id)?.OrderRef : null);
+        ImmutableArray<Payment> payments =
+        [
+            .. state.Payments.Where(payment => orderRef is null ? payment.Id == command.Payment : payment.OrderRef == orderRef),
+        ];
         var decision = Resolve(new DecisionBuilder(state, now), orderRef, payments, payments, null, matrices);
         return decision.Movements.IsEmpty && decision.EventResolutions.IsEmpty
             ? new Decision(new StockOutcome.Swept(Expired: false))
@@ -120,8 +126,11 @@ internal static class PaymentEventDecision
                 })),
         ];
 
+        var (raised, mended) = PaymentExceptions.Of(resolutions, IsNews, orderRef, matrices);
         return builder.Build(new StockOutcome.Resolved(resolutions.FirstOrDefault(each => each.Candidate == current).Resolution)) with
         {
+            Raised = raised,
+            Mended = mended,
             Payments =
             [
                 .. payments.Select(payment => payment with
@@ -354,10 +363,15 @@ internal static class PaymentEventDecision
             paymentEvent.Problems.IsEmpty,
             paymentEvent.Amount?.Currency);
 
-    private static Decision Alone(PaymentEvent paymentEvent, ResolutionKind kind, string reason, params ImmutableArray<string> missingFields)
+    /// <summary>Held, whatever else is known of its payment.</summary>
+    private static Decision Alone(PaymentEvent paymentEvent, TriggerMatrices matrices, string reason, params ImmutableArray<string> missingFields)
     {
-        var resolution = new EventResolution(paymentEvent.Id, kind, reason, paymentEvent.OrderRef, missingFields, Moves: false);
-        return new Decision(new StockOutcome.Resolved(resolution)) { EventResolutions = [resolution] };
+        var resolution = new EventResolution(paymentEvent.Id, ResolutionKind.Held, reason, paymentEvent.OrderRef, missingFields, Moves: false);
+        return new Decision(new StockOutcome.Resolved(resolution))
+        {
+            EventResolutions = [resolution],
+            Raised = [PaymentExceptions.Alone(paymentEvent, reason, missingFields, matrices.Default.FindRow(paymentEvent.Type))],
+        };
     }
 
     private static EventResolution Resolution(

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using StockAuthority.Core.Exceptions;
 using StockAuthority.Core.Inventory;
 
 namespace StockAuthority.Core.Payments;
@@ -60,6 +61,10 @@ internal static class ReturnEventDecision
     {
         var resolution = new EventResolution(
             paymentEvent.Id, kind, reason, paymentEvent.OrderRef, [.. missing.Where(each => each.IsMissing).Select(each => each.Field)], moves);
-        return new Decision(new StockOutcome.Resolved(resolution)) { EventResolutions = [resolution] };
+        return new Decision(new StockOutcome.Resolved(resolution))
+        {
+            EventResolutions = [resolution],
+            Raised = kind == ResolutionKind.Held ? [PaymentExceptions.Return(paymentEvent, reason, resolution.MissingFields)] : [],
+        };
     }
 }

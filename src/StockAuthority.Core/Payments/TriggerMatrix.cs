@@ -104,6 +104,11 @@ public sealed class TriggerMatrix
 
     public InventoryAction ActionFor(PaymentEventType type) => _rows[type].InventoryAction;
 
+    public TriggerMatrixRow RowFor(PaymentEventType type) => _rows[type];
+
+    /// <summary>Null for what is no contract event.</summary>
+    public TriggerMatrixRow? FindRow(PaymentEventType type) => _rows.GetValueOrDefault(type);
+
     /// <summary>How long an uncaptured authorization by this method is held; null where the matrix does not say.</summary>
     public TimeSpan? WindowFor(string? paymentMethod)
     {

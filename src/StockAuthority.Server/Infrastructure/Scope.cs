@@ -15,6 +15,8 @@ internal static class Scope
     public const string PaymentsApply = "payments.apply";
     public const string FeedRead = "feed.read";
     public const string OperationsRead = "operations.read";
+    public const string OperationsWrite = "operations.write";
+    public const string OperationsReport = "operations.report";
     public const string OperationsCatalogue = "operations.catalogue";
 
     /// <summary>No scope of its own: each command of a stream needs that of its own call.</summary>
@@ -23,6 +25,7 @@ internal static class Scope
     public const string Inventory = "/stockauthority.inventory.v1.InventoryService/";
     private const string Catalogue = "/stockauthority.inventory.v1.CatalogueService/";
     private const string Payments = "/stockauthority.payments.v1.PaymentEventService/";
+    private const string Exceptions = "/stockauthority.operations.v1.ExceptionService/";
     private const string Feed = "/stockauthority.changefeed.v1.ChangeFeedService/";
 
     private static readonly FrozenDictionary<string, string> ByMethod = new Dictionary<string, string>
@@ -54,6 +57,14 @@ internal static class Scope
         [Payments + "GetPayment"] = OperationsRead,
         [Payments + "TraceOrder"] = OperationsRead,
         [Payments + "ListPaymentEvents"] = OperationsRead,
+        [Exceptions + "ListExceptions"] = OperationsRead,
+        [Exceptions + "GetException"] = OperationsRead,
+        [Exceptions + "AssignException"] = OperationsWrite,
+        [Exceptions + "CommentException"] = OperationsWrite,
+        [Exceptions + "ReplayExceptions"] = OperationsWrite,
+        [Exceptions + "ResolveException"] = OperationsWrite,
+        [Exceptions + "ReportException"] = OperationsReport,
+        [Exceptions + "ReportExceptionMended"] = OperationsReport,
         [Feed + "ReadChanges"] = FeedRead,
         [Feed + "WatchChanges"] = FeedRead,
         [Feed + "AcknowledgeChanges"] = FeedRead,

@@ -14,6 +14,7 @@ internal sealed class BatchNeeds
     private readonly List<(string TenantId, string TransferId)> _transfers = [];
     private readonly List<(string TenantId, PaymentEvent Event)> _events = [];
     private readonly List<(string TenantId, string OrderRef)> _orders = [];
+    private readonly List<(string TenantId, PaymentId Id)> _payments = [];
     private readonly List<(string TenantId, string OrderRef, string DocumentRef)> _returns = [];
     private readonly HashSet<(string TenantId, StockKey Key)> _keys = [];
 
@@ -55,6 +56,9 @@ internal sealed class BatchNeeds
 
     /// <summary>Orders whose payments are looked at without an event of theirs.</summary>
     public IReadOnlyList<(string TenantId, string OrderRef)> Orders => _orders;
+
+    /// <summary>Payments that are looked at without an event of theirs.</summary>
+    public IReadOnlyList<(string TenantId, PaymentId Id)> Payments => _payments;
 
     /// <summary>Orders and documents of goods that came back.</summary>
     public IReadOnlyList<(string TenantId, string OrderRef, string DocumentRef)> Returns => _returns;
@@ -117,7 +121,16 @@ internal sealed class BatchNeeds
                 _reservations.Add((tenantId, extend.ReservationNumber));
                 break;
             case StockCommand.Reconsider reconsider:
-                _orders.Add((tenantId, reconsider.OrderRef));
+                if (reconsider.OrderRef is not null)
+                {
+                    _orders.Add((tenantId, reconsider.OrderRef));
+                }
+
+                if (reconsider.Payment is not null)
+                {
+                    _payments.Add((tenantId, reconsider.Payment));
+                }
+
                 break;
             case StockCommand.ApplyPaymentEvent apply:
                 if (apply.Event is { Type: PaymentEventType.ReturnReceived, OrderRef: { } orderRef })

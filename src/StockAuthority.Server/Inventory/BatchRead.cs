@@ -14,7 +14,7 @@ internal static partial class BatchRead
     public static async Task<BatchState> ReadAsync(NpgsqlConnection connection, BatchNeeds needs, CancellationToken cancellationToken)
     {
         var state = new BatchState();
-        if (await ReadNamedAsync(connection, needs, state, cancellationToken) || needs.Events.Count > 0 || needs.Orders.Count > 0)
+        if (await ReadNamedAsync(connection, needs, state, cancellationToken) || needs.Events.Count > 0 || needs.Orders.Count > 0 || needs.Payments.Count > 0)
         {
             await PaymentContextRead.ReadAsync(connection, needs, state, cancellationToken);
         }

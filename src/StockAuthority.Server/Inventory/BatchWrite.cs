@@ -1,5 +1,6 @@
 using Npgsql;
 using StockAuthority.Core.Inventory;
+using StockAuthority.Server.Exceptions;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Payments;
 
@@ -9,13 +10,14 @@ namespace StockAuthority.Server.Inventory;
 /// The last round trip of a batch: everything that its decisions changed, set by set, and COMMIT. It advances the tenants'
 /// heads from the version that the decisions knew, and fails as a whole where that is not theirs any more.
 /// </summary>
-internal sealed partial class BatchWrite(BatchState state, string matrixVersion, DateTimeOffset now)
+internal sealed partial class BatchWrite(BatchState state, LedgerRules rules, DateTimeOffset now)
 {
     /// <summary>What the expiry sweep submits at once is one row's.</summary>
     private const int ReservationsPerExpiry = ExpirySweep.PageSize;
 
     private readonly List<(PendingCommand Command, StoredOutcome Outcome)> _outcomes = [];
     private readonly PaymentEventWrite _events = new();
+    private readonly ExceptionCaseWrite _cases = new(rules.Exceptions);
     private NpgsqlBatch? _commands;
 
     /// <summary>Whether there is anything to write, which then advances the tenants' heads.</summary>
@@ -23,7 +25,11 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
 
     public void Add(PendingCommand command, StoredOutcome outcome) => _outcomes.Add((command, outcome));
 
-    public void Add(PendingCommand command, BatchTenant tenant, AppliedDecision applied) => _events.Add(command, tenant, applied);
+    public void Add(PendingCommand command, BatchTenant tenant, AppliedDecision applied)
+    {
+        _events.Add(command, tenant, applied);
+        _cases.Add(command, tenant, applied, now);
+    }
 
     /// <summary>Whether it failed because the state that it was decided from was not true any more. Nothing was done then.</summary>
     public static bool IsStale(PostgresException error) => (error.SqlState, error.ConstraintName)
@@ -79,7 +85,8 @@ internal sealed partial class BatchWrite(BatchState state, string matrixVersion,
         AddTransfers(commands);
         AddReturns(commands);
         AddPayments(commands);
-        _events.AddTo(commands, matrixVersion, now);
+        _events.AddTo(commands, rules.Matrices.Sha256, now);
+        _cases.AddTo(commands, now);
         commands.BatchCommands.Add(new NpgsqlBatchCommand(CommitSql));
         return commands;
     }

@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Npgsql;
 using StockAuthority.Core.Inventory;
-using StockAuthority.Core.Payments;
 
 namespace StockAuthority.Server.Inventory;
 
@@ -13,9 +12,9 @@ internal sealed record CommittedTenant(string TenantId, long FirstSequence, long
 
 /// <summary>Commands that are decided one after the other on one state, with their answers and all that has to be written.</summary>
 /// <param name="now">When it is decided, in the database's precision.</param>
-internal sealed class DecidedBatch(TriggerMatrices matrices, BatchState state, DateTimeOffset now)
+internal sealed class DecidedBatch(LedgerRules rules, BatchState state, DateTimeOffset now)
 {
-    private readonly BatchWrite _write = new(state, matrices.Sha256, now);
+    private readonly BatchWrite _write = new(state, rules, now);
     private readonly List<(PendingCommand Command, StockAnswer? Answer)> _decided = [];
 
     public BatchState State { get; } = state;
@@ -105,7 +104,7 @@ internal sealed class DecidedBatch(TriggerMatrices matrices, BatchState state, D
 
         // A server whose clock is ahead must not take units back early: expiries go by the clock that all servers share.
         var decidedAt = command.Command is StockCommand.Expire && State.DatabaseTime is { } databaseTime ? databaseTime : recordedAt;
-        var decision = StockDecisions.Decide(tenant.State, command.Command, matrices, decidedAt);
+        var decision = StockDecisions.Decide(tenant.State, command.Command, rules.Matrices, decidedAt);
         var applied = tenant.State.Apply(decision, command.IdempotencyKey, recordedAt);
         _write.Add(command, tenant, applied);
         var answer = StockAnswers.Of(command, applied);

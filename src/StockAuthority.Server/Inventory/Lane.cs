@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
-using StockAuthority.Core.Payments;
 using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
@@ -14,7 +13,7 @@ internal sealed partial class Lane(
     int number,
     LedgerOptions options,
     NpgsqlDataSource dataSource,
-    TriggerMatrices matrices,
+    LedgerRules rules,
     Action<CommittedBatch> onCommitted,
     TimeProvider time,
     ILogger<Lane> logger) : IAsyncDisposable
@@ -126,7 +125,7 @@ internal sealed partial class Lane(
         return next;
     }
 
-    private RecalledBatch NewBatch() => new(matrices, _memory, time.GetUtcNow().ToDatabasePrecision());
+    private RecalledBatch NewBatch() => new(rules, _memory, time.GetUtcNow().ToDatabasePrecision());
 
     /// <summary>Decides what can be decided from memory, and leaves the rest to be read for.</summary>
     /// <returns>The batch, or an empty one where a command cannot be executed: what that one did to the batch's state is not known.</returns>
@@ -278,7 +277,7 @@ internal sealed partial class Lane(
             _isAborted = false;
         }
 
-        var batch = await LockedBatch.DecideAsync(connection, commands, matrices, time, CancellationToken.None);
+        var batch = await LockedBatch.DecideAsync(connection, commands, rules, time, CancellationToken.None);
         await batch.CommitAsync(connection, null, CancellationToken.None);
         _memory.Keep(batch);
         Finish(batch);

@@ -25,7 +25,7 @@ internal sealed class LaneMemory(LedgerOptions options)
     public bool TryRecall(BatchNeeds needs, BatchState state)
     {
         // Reservations and transfers are not remembered: most are needed once more, much later, and keeping them all until then costs more.
-        if (needs.Events.Count > 0 || needs.Orders.Count > 0 || needs.Returns.Count > 0 || needs.Reservations.Count > 0 || needs.Transfers.Count > 0)
+        if (needs.Events.Count > 0 || needs.Orders.Count > 0 || needs.Payments.Count > 0 || needs.Returns.Count > 0 || needs.Reservations.Count > 0 || needs.Transfers.Count > 0)
         {
             return false;
         }

@@ -1,6 +1,5 @@
 using Npgsql;
 using StockAuthority.Core.Inventory;
-using StockAuthority.Core.Payments;
 using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
@@ -15,12 +14,12 @@ internal static class LockedBatch
     public static async Task<DecidedBatch> DecideAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> commands,
-        TriggerMatrices matrices,
+        LedgerRules rules,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
         var state = await BatchRead.ReadAsync(connection, new BatchNeeds(commands), cancellationToken);
-        var batch = new DecidedBatch(matrices, state, time.GetUtcNow().ToDatabasePrecision());
+        var batch = new DecidedBatch(rules, state, time.GetUtcNow().ToDatabasePrecision());
         var lookedThrough = new HashSet<(string TenantId, StockKey Key)>();
         foreach (var command in commands)
         {

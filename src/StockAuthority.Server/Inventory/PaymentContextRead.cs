@@ -1,5 +1,4 @@
 using Npgsql;
-using StockAuthority.Core.Payments;
 using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
@@ -36,12 +35,16 @@ internal static partial class PaymentContextRead
     {
         List<(string TenantId, string OrderRef)> ordered =
             [.. needs.Events.Where(each => each.Event.OrderRef is not null).Select(each => (each.TenantId, each.Event.OrderRef!)), .. needs.Orders];
-        List<(string TenantId, PaymentEvent Event)> paid = [.. needs.Events.Where(each => each.Event.PaymentObjectId is not null)];
+        List<(string TenantId, string ObjectId)> paid =
+        [
+            .. needs.Events.Where(each => each.Event.PaymentObjectId is not null).Select(each => (each.TenantId, each.Event.PaymentObjectId!)),
+            .. needs.Payments.Select(each => (each.TenantId, each.Id.ObjectId)),
+        ];
         return
         [
             Sql.Texts(ordered, static each => each.OrderRef),
             Sql.Texts(ordered, static each => each.TenantId),
-            Sql.Texts(paid, static each => each.Event.PaymentObjectId!),
+            Sql.Texts(paid, static each => each.ObjectId),
             Sql.Texts(paid, static each => each.TenantId),
             Sql.Texts(needs.Reserving, static each => each.Command.OrderRef),
             Sql.OptionalTexts(needs.Reserving, static each => each.Command.PaymentObjectId),

@@ -1,6 +1,5 @@
 using Npgsql;
 using StockAuthority.Core.Inventory;
-using StockAuthority.Core.Payments;
 
 namespace StockAuthority.Server.Inventory;
 
@@ -8,11 +7,11 @@ namespace StockAuthority.Server.Inventory;
 /// A batch that is decided from what its lane remembers, as its commands arrive, while the batch before it may still be on its
 /// way to the disk. It is written in one round trip that fails as a whole if what was remembered was not true any more.
 /// </summary>
-internal sealed class RecalledBatch(TriggerMatrices matrices, LaneMemory memory, DateTimeOffset now)
+internal sealed class RecalledBatch(LedgerRules rules, LaneMemory memory, DateTimeOffset now)
 {
     private readonly List<(string TenantId, StockCommand.Reserve Command)> _reserving = [];
 
-    public DecidedBatch Decided { get; } = new(matrices, new BatchState(), now);
+    public DecidedBatch Decided { get; } = new(rules, new BatchState(), now);
 
     /// <summary>Decides the first of these commands.</summary>
     /// <returns>How many; for the next one, something has to be read.</returns>

@@ -8,6 +8,7 @@ using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
 using StockAuthority.Server.Availability;
 using StockAuthority.Server.ChangeFeed;
+using StockAuthority.Server.Exceptions;
 
 namespace StockAuthority.Server.Inventory;
 
@@ -20,6 +21,7 @@ internal sealed class StockLedger : BackgroundService
 
     public StockLedger(
         IOptions<LedgerOptions> options,
+        IOptions<ExceptionOptions> exceptions,
         NpgsqlDataSource dataSource,
         TriggerMatrices matrices,
         FeedSignals feed,
@@ -27,9 +29,10 @@ internal sealed class StockLedger : BackgroundService
         TimeProvider time,
         ILogger<Lane> logger)
     {
+        var rules = new LedgerRules(matrices, exceptions.Value);
         _lanes =
         [
-            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, matrices, OnCommitted, time, logger)),
+            .. Enumerable.Range(0, options.Value.Lanes).Select(number => new Lane(number, options.Value, dataSource, rules, OnCommitted, time, logger)),
         ];
 
         void OnCommitted(CommittedBatch batch)

@@ -86,6 +86,19 @@ public sealed class AmountTests
     }
 
     [Fact]
+    public void What_another_currency_had_taken_of_other_lines_is_not_the_orders_end()
+    {
+        var wrong = Shop.Captured(5).For(Shop.Teas(1)).Over(100, "USD") with { ModificationRef = "capture-usd" };
+        Resolve(wrong).ShouldBe((ResolutionKind.Action, ResolutionReason.Committed));
+
+        // The first capture by its time shows the payment's currency: the other one's units go back, and nobody has released anything.
+        Resolve(Shop.Captured(3).For(Shop.Mugs(2)).Over(100)).ShouldBe((ResolutionKind.Action, ResolutionReason.Committed));
+
+        _ledger.Resolutions[wrong.Id].Reason.ShouldBe(ResolutionReason.CurrencyMismatch);
+        (_ledger.Level(Shop.Mug).Committed, _ledger.Level(Shop.Tea).Committed, _ledger.Level(Shop.Tea).Reserved).ShouldBe((2, 0, 0));
+    }
+
+    [Fact]
     public void A_dispute_and_a_payout_can_be_in_the_currency_of_the_merchants_bank()
     {
         Resolve(Shop.Captured().For(Shop.Mugs(2)).Over(100));

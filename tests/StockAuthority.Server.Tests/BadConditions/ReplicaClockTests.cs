@@ -3,7 +3,6 @@ using Npgsql;
 using Shouldly;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Server.Inventory;
-using StockAuthority.Server.Payments;
 using StockAuthority.Server.Tests.Inventory;
 using StockAuthority.Testing;
 using Xunit;
@@ -30,7 +29,7 @@ public sealed class ReplicaClockTests(TestPostgres databases)
             0,
             new LedgerOptions(),
             source,
-            TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml")),
+            Lanes.Rules,
             _ => { },
             clock,
             NullLogger<Lane>.Instance);

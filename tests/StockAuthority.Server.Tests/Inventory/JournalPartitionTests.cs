@@ -4,7 +4,6 @@ using Shouldly;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
-using StockAuthority.Server.Payments;
 using StockAuthority.Testing;
 using Xunit;
 
@@ -104,7 +103,7 @@ public sealed class JournalPartitionTests(TestPostgres databases)
             0,
             new LedgerOptions(),
             database.DataSource,
-            TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml")),
+            Lanes.Rules,
             _ => { },
             new WrongClock(offset),
             NullLogger<Lane>.Instance);

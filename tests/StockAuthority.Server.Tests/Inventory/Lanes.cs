@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using StockAuthority.Server.Exceptions;
 using StockAuthority.Server.Inventory;
 using StockAuthority.Server.Payments;
 
@@ -8,11 +9,14 @@ namespace StockAuthority.Server.Tests.Inventory;
 /// <summary>Lanes in this process, for what no server as a process lets a test do.</summary>
 internal static class Lanes
 {
+    public static LedgerRules Rules { get; } =
+        new(TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml")), new ExceptionOptions());
+
     public static Lane Over(NpgsqlDataSource source, TimeProvider time) => new(
         0,
         new LedgerOptions(),
         source,
-        TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml")),
+        Rules,
         _ => { },
         time,
         NullLogger<Lane>.Instance);

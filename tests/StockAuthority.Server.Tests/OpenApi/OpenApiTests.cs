@@ -7,6 +7,7 @@ using Google.Protobuf.Reflection;
 using Shouldly;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Inventory.V1;
+using StockAuthority.Operations.V1;
 using StockAuthority.Payments.V1;
 using StockAuthority.Server.Tests.Inventory;
 using StockAuthority.Testing;
@@ -93,6 +94,7 @@ public sealed class OpenApiTests(Ledger ledger) : IClassFixture<Ledger>
         CatalogueServiceReflection.Descriptor,
         PaymentEventServiceReflection.Descriptor,
         ChangefeedServiceReflection.Descriptor,
+        ExceptionServiceReflection.Descriptor,
     }.SelectMany(file => file.Services).SelectMany(service => service.Methods).Where(method => method.GetOptions()?.HasExtension(AnnotationsExtensions.Http) == true);
 
     private async Task<JsonObject> DocumentAsync()

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using StockAuthority.Core.Payments;
+using StockAuthority.Server.Exceptions;
 using StockAuthority.Server.Inventory;
 
 namespace StockAuthority.Server.Tests.Simulation;
@@ -18,7 +19,7 @@ internal sealed class Replica : IAsyncDisposable
         (Name, _database, _station) = (name, database, station);
         Clock = new VirtualClock(time, database.Activity);
         station.Wire.IsHolding = true;
-        _lane = new Lane(0, options, station.DataSource, matrix, _ => { }, Clock, NullLogger<Lane>.Instance);
+        _lane = new Lane(0, options, station.DataSource, new LedgerRules(matrix, new ExceptionOptions()), _ => { }, Clock, NullLogger<Lane>.Instance);
         _running = _lane.RunAsync(_stopping.Token);
     }
 

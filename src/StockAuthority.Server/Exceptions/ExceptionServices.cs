@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Options;
+
+namespace StockAuthority.Server.Exceptions;
+
+internal static class ExceptionServices
+{
+    public static IServiceCollection AddExceptions(this IServiceCollection services)
+    {
+        services.AddOptions<ExceptionOptions>().BindConfiguration("Exceptions").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ExceptionOptions>, Validation>();
+        services.AddSingleton<KeyedChanges>();
+        services.AddSingleton<ExceptionChanges>();
+        services.AddSingleton<ExceptionReports>();
+        services.AddSingleton<ExceptionReplays>();
+        services.AddHostedService<ExceptionCounts>();
+        services.AddHostedService<ExceptionSweep>();
+        return services;
+    }
+
+    private sealed class Validation : IValidateOptions<ExceptionOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, ExceptionOptions options)
+        {
+            List<string> wrong =
+            [
+                .. options.Deadlines.Where(each => !Enum.IsDefined(each.Key)).Select(each => $"Exceptions:Deadlines: {each.Key} is no kind of exception."),
+                .. options.Deadlines.Where(each => each.Value < ExceptionOptions.ShortestDeadline || each.Value > ExceptionOptions.LongestDeadline)
+                    .Select(each => $"Exceptions:Deadlines:{each.Key} is {each.Value:c}; it can be 1 minute to 90 days."),
+            ];
+            return wrong.Count > 0 ? ValidateOptionsResult.Fail(wrong) : ValidateOptionsResult.Success;
+        }
+    }
+}
