@@ -10,6 +10,7 @@ using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
 using StockAuthority.Server.OpenApi;
 using StockAuthority.Server.Payments;
+using StockAuthority.Server.Postings;
 using StockAuthority.ServiceDefaults;
 
 try
@@ -76,6 +77,7 @@ static WebApplication Build(string[] args)
     app.MapGrpcService<InventoryGrpcService>();
     app.MapGrpcService<CatalogueGrpcService>();
     app.MapGrpcService<PaymentEventGrpcService>();
+    app.MapGrpcService<PostingGrpcService>();
     app.MapGrpcService<ChangeFeedGrpcService>();
     app.MapGrpcHealthChecksService().AllowAnonymous();
     app.MapGrpcReflectionService().AllowAnonymous();

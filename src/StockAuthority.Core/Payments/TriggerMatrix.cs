@@ -23,7 +23,7 @@ public enum InventoryAction
 
 /// <summary>One row: what one contract event does, and who answers for it.</summary>
 /// <param name="Event">The contract event's name, for example <c>capture-succeeded</c>.</param>
-/// <param name="LedgerAction">What finance books; recorded, not executed here.</param>
+/// <param name="LedgerAction">What finance books: becomes a posting intent, and never touches stock.</param>
 /// <param name="Finality">Whether it can still be undone: <c>provisional</c>, or <c>final</c>, which no event reverses.</param>
 /// <param name="Reversal">The contract event that undoes it, or <c>none</c>.</param>
 /// <param name="ExceptionPath">Where it goes when it cannot be done.</param>
@@ -104,6 +104,8 @@ public sealed class TriggerMatrix
 
     public InventoryAction ActionFor(PaymentEventType type) => _rows[type].InventoryAction;
 
+    public LedgerAction LedgerActionFor(PaymentEventType type) => LedgerActions.ByName.GetValueOrDefault(_rows[type].LedgerAction);
+
     /// <summary>How long an uncaptured authorization by this method is held; null where the matrix does not say.</summary>
     public TimeSpan? WindowFor(string? paymentMethod)
     {
@@ -161,6 +163,11 @@ public sealed class TriggerMatrix
             if (row.Finality is not ("provisional" or "final"))
             {
                 yield return $"'{row.Event}' has the finality '{row.Finality}'; it is provisional or final.";
+            }
+
+            if (!LedgerActions.ByName.ContainsKey(row.LedgerAction))
+            {
+                yield return $"'{row.Event}' has the ledger action '{row.LedgerAction}'; it is one of {string.Join(", ", LedgerActions.ByName.Keys)}.";
             }
 
             if (row.Reversal != "none" && (row.Reversal == row.Event || !ContractEvents.ContainsKey(row.Reversal)))

@@ -15,6 +15,7 @@ internal static class Scope
     public const string PaymentsApply = "payments.apply";
     public const string FeedRead = "feed.read";
     public const string OperationsRead = "operations.read";
+    public const string OperationsReport = "operations.report";
     public const string OperationsCatalogue = "operations.catalogue";
 
     /// <summary>No scope of its own: each command of a stream needs that of its own call.</summary>
@@ -23,6 +24,7 @@ internal static class Scope
     public const string Inventory = "/stockauthority.inventory.v1.InventoryService/";
     private const string Catalogue = "/stockauthority.inventory.v1.CatalogueService/";
     private const string Payments = "/stockauthority.payments.v1.PaymentEventService/";
+    private const string Postings = "/stockauthority.operations.v1.PostingService/";
     private const string Feed = "/stockauthority.changefeed.v1.ChangeFeedService/";
 
     private static readonly FrozenDictionary<string, string> ByMethod = new Dictionary<string, string>
@@ -54,6 +56,11 @@ internal static class Scope
         [Payments + "GetPayment"] = OperationsRead,
         [Payments + "TraceOrder"] = OperationsRead,
         [Payments + "ListPaymentEvents"] = OperationsRead,
+        [Postings + "ListPostingIntents"] = OperationsRead,
+        [Postings + "AcknowledgePostingIntents"] = OperationsRead,
+        [Postings + "GetPostingCheckpoint"] = OperationsRead,
+        [Postings + "RecordPosting"] = OperationsReport,
+        [Postings + "ListPostings"] = OperationsRead,
         [Feed + "ReadChanges"] = FeedRead,
         [Feed + "WatchChanges"] = FeedRead,
         [Feed + "AcknowledgeChanges"] = FeedRead,
