@@ -157,8 +157,8 @@ public sealed class TrytonPostingTests(ErpStand stand, TestPostgres databases)
 
         child.ExitCode.ShouldBe(1);
         var log = await File.ReadAllTextAsync(program.LogFile, TestContext.Current.CancellationToken);
-        log.ShouldContain("no location 'nowhere'");
-        log.ShouldContain("no account '9999'");
+        log.ShouldContain("no location");
+        log.ShouldContain("no account");
         await child.DisposeAsync();
     }
 
