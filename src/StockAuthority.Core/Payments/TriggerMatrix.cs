@@ -165,11 +165,6 @@ public sealed class TriggerMatrix
                 yield return $"'{row.Event}' has the finality '{row.Finality}'; it is provisional or final.";
             }
 
-            if (!LedgerActions.ByName.ContainsKey(row.LedgerAction))
-            {
-                yield return $"'{row.Event}' has the ledger action '{row.LedgerAction}'; it is one of {string.Join(", ", LedgerActions.ByName.Keys)}.";
-            }
-
             if (row.Reversal != "none" && (row.Reversal == row.Event || !ContractEvents.ContainsKey(row.Reversal)))
             {
                 yield return $"'{row.Event}' has the reversal '{row.Reversal}'; it is another contract event or none.";
