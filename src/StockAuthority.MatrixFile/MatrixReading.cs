@@ -58,10 +58,17 @@ internal sealed partial class MatrixReading
             return null;
         }
 
+        // A name that nobody knows would book nothing, and nobody would notice.
+        var ledgerAction = Text("ledger_action");
+        if (ledgerAction.Length > 0 && !LedgerActions.ByName.ContainsKey(ledgerAction))
+        {
+            _yaml.Add(columns["ledger_action"], $"'{ledgerAction}' is no ledger action; those are {string.Join(", ", LedgerActions.ByName.Keys)}.");
+        }
+
         return name.Length == 0 || action.Length == 0 ? null : new TriggerMatrixRow(
             name,
             Enum.Parse<InventoryAction>(action),
-            Text("ledger_action"),
+            ledgerAction,
             Text("finality"),
             Text("reversal"),
             Text("exception_path"),

@@ -11,6 +11,7 @@ using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
 using StockAuthority.Server.OpenApi;
 using StockAuthority.Server.Payments;
+using StockAuthority.Server.Postings;
 using StockAuthority.ServiceDefaults;
 
 try
@@ -79,6 +80,7 @@ static WebApplication Build(string[] args)
     app.MapGrpcService<CatalogueGrpcService>();
     app.MapGrpcService<PaymentEventGrpcService>();
     app.MapGrpcService<ExceptionGrpcService>();
+    app.MapGrpcService<PostingGrpcService>();
     app.MapGrpcService<ChangeFeedGrpcService>();
     app.MapGrpcHealthChecksService().AllowAnonymous();
     app.MapGrpcReflectionService().AllowAnonymous();

@@ -37,6 +37,9 @@ public sealed record Decision(StockOutcome Outcome)
     /// <summary>Events that got a resolution, new ones and held ones.</summary>
     public ImmutableArray<EventResolution> EventResolutions { get; init; } = [];
 
+    /// <summary>What has to be booked elsewhere; it never touches stock.</summary>
+    public ImmutableArray<LedgerIntent> LedgerIntents { get; init; } = [];
+
     /// <summary>Set when the event was recorded before and this is a further delivery of it.</summary>
     public PaymentEventId? ExtraDelivery { get; init; }
 

@@ -18,6 +18,9 @@ public sealed record PaymentFact(
     /// <summary>How it is paid, where that is known.</summary>
     public string? PaymentMethod { get; init; }
 
+    /// <summary>The minor units that are booked for it so far; null where nothing is. See <see cref="LedgerBooking"/>.</summary>
+    public long? Booked { get; init; }
+
     /// <summary>One change in two currencies is two facts: they contradict each other, and neither may hide the other.</summary>
     public bool IsReportedBy(PaymentEvent paymentEvent) => Type == paymentEvent.Type
         && ModificationRef == paymentEvent.ModificationRef

@@ -127,13 +127,16 @@ internal static class PaymentEventDecision
         ];
 
         var (raised, mended) = PaymentExceptions.Of(resolutions, IsNews, orderRef, matrices);
+        // Only by events: a Reserve tells nothing about money.
+        var booking = current is null ? default
+            : LedgerBooking.Book(payments.Single(payment => payment.Id == current.Payment.Id), current.Event.Id, matrices);
         return builder.Build(new StockOutcome.Resolved(resolutions.FirstOrDefault(each => each.Candidate == current).Resolution)) with
         {
             Raised = raised,
             Mended = mended,
             Payments =
             [
-                .. payments.Select(payment => payment with
+                .. payments.Select(payment => (payment.Id == booking.Payment?.Id ? booking.Payment : payment) with
                 {
                     Waiting =
                     [
@@ -142,6 +145,7 @@ internal static class PaymentEventDecision
                     ],
                 }),
             ],
+            LedgerIntents = current is null ? [] : booking.Intents,
             EventResolutions = [.. resolutions.Where(each => IsNews(each.Candidate, each.Resolution)).Select(each => each.Resolution)],
         };
 

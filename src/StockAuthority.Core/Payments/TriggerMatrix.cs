@@ -23,7 +23,7 @@ public enum InventoryAction
 
 /// <summary>One row: what one contract event does, and who answers for it.</summary>
 /// <param name="Event">The contract event's name, for example <c>capture-succeeded</c>.</param>
-/// <param name="LedgerAction">What finance books; recorded, not executed here.</param>
+/// <param name="LedgerAction">What finance books: becomes a posting intent, and never touches stock.</param>
 /// <param name="Finality">Whether it can still be undone: <c>provisional</c>, or <c>final</c>, which no event reverses.</param>
 /// <param name="Reversal">The contract event that undoes it, or <c>none</c>.</param>
 /// <param name="ExceptionPath">Where it goes when it cannot be done.</param>
@@ -108,6 +108,7 @@ public sealed class TriggerMatrix
 
     /// <summary>Null for what is no contract event.</summary>
     public TriggerMatrixRow? FindRow(PaymentEventType type) => _rows.GetValueOrDefault(type);
+    public LedgerAction LedgerActionFor(PaymentEventType type) => LedgerActions.ByName.GetValueOrDefault(_rows[type].LedgerAction);
 
     /// <summary>How long an uncaptured authorization by this method is held; null where the matrix does not say.</summary>
     public TimeSpan? WindowFor(string? paymentMethod)

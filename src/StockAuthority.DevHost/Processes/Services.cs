@@ -5,6 +5,7 @@ public static class Services
 {
     /// <summary>Under this name the point-of-sale connector acknowledges what it has pushed.</summary>
     public const string PosConsumer = "pos-square";
+    public const string ErpConsumer = "erp-tryton";
 
     /// <summary>The version of Square's interface that the connector is written against.</summary>
     public const string SquareVersion = "2025-08-20";
@@ -85,6 +86,33 @@ public static class Services
         },
     };
 
+    /// <summary>The connector that books in Tryton, as its set-up script has made it.</summary>
+    public static ChildProgram Erp(
+        Checkout checkout, string logFile, int port, Uri authority, string tokenFile, string tenant, Uri tryton, string database, string password, IEnumerable<string> locations) => new(
+        "erp", ErpPath(checkout), logFile)
+        {
+            Ready = new Uri(Loopback(port), "/health/ready"),
+            Environment = new Dictionary<string, string>(
+                ErpAccounts.Concat(locations.SelectMany((location, index) => Setting("Locations", index, ("LocationId", location), ("Storage", "STO")))),
+                StringComparer.Ordinal)
+            {
+                ["StockAuthority__Address"] = authority.OriginalString,
+                ["StockAuthority__TokenFile"] = tokenFile,
+                ["Connector__TenantId"] = tenant,
+                ["Connector__Consumer"] = ErpConsumer,
+                ["Connector__AttemptTimeout"] = "00:00:30",
+                ["Tryton__Address"] = tryton.OriginalString,
+                ["Tryton__Database"] = database,
+                ["Tryton__User"] = DevHost.Tryton.TrytonServer.User,
+                ["Tryton__Password"] = password,
+                ["Mapping__Supplier"] = "SUP",
+                ["Mapping__Customer"] = "CUS",
+                ["Mapping__Adjustment"] = "Lost and Found",
+                ["Mapping__Transit"] = "Transit",
+                ["Kestrel__Endpoints__Http__Url"] = Address(port),
+            },
+        };
+
     /// <summary>For example <c>http://127.0.0.1:7070</c>.</summary>
     public static string Address(int port) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
 
@@ -94,11 +122,27 @@ public static class Services
     /// <summary>Throws, naming the first, where a program of the system is not built.</summary>
     public static void RequireBuilt(Checkout checkout)
     {
-        foreach (var path in (Func<Checkout, string>[])[ServerPath, IntakePath, SimulatorPath, PosPath])
+        foreach (var path in (Func<Checkout, string>[])[ServerPath, IntakePath, SimulatorPath, PosPath, ErpPath])
         {
             path(checkout);
         }
     }
+
+    private static Dictionary<string, string> ErpAccounts { get; } = new(
+        new (string Action, string Debit, string Credit)[]
+        {
+            ("authorized-exposure", "1010", "2010"), ("exposure-released", "2010", "1010"),
+            ("capture-expected", "1200", "4000"), ("capture-reversed", "4000", "1200"),
+            ("funds-available", "1800", "1200"),
+            ("refund", "4100", "1200"), ("refund-reversed", "1200", "4100"),
+            ("dispute", "1210", "1200"), ("dispute-won", "1200", "1210"), ("dispute-lost", "6300", "1210"),
+        }.SelectMany((each, index) => Setting("LedgerActions", index, ("Action", each.Action), ("Debit", each.Debit), ("Credit", each.Credit))),
+        StringComparer.Ordinal);
+
+    private static IEnumerable<KeyValuePair<string, string>> Setting(string list, int index, params (string Name, string Value)[] values) =>
+        values.Select(each => KeyValuePair.Create(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Mapping__{list}__{index}__{each.Name}"), each.Value));
+
+    private static string ErpPath(Checkout checkout) => checkout.Program("connectors/Erp", "StockAuthority.Connectors.Erp");
 
     private static string ServerPath(Checkout checkout) => checkout.Program("src/StockAuthority.Server", "StockAuthority.Server");
 

@@ -2,6 +2,7 @@ using StockAuthority.DevHost.Identity;
 using StockAuthority.DevHost.Postgres;
 using StockAuthority.DevHost.Processes;
 using StockAuthority.DevHost.Redis;
+using StockAuthority.DevHost.Tryton;
 
 namespace StockAuthority.DevHost.Up;
 
@@ -65,6 +66,8 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
                 record),
             cancellationToken);
 
+        await StartErpAsync(cluster, tokens, grpc, record, cancellationToken);
+
         var endpoints = new DevEndpoints
         {
             Grpc = grpc.OriginalString,
@@ -117,6 +120,30 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
         await service.StartAsync(cancellationToken);
         _services.Add(service);
         say($"{service.Name} ready");
+    }
+
+    /// <summary>Where Tryton is installed; the system is whole without it.</summary>
+    private async Task StartErpAsync(PostgresCluster cluster, DevTokens tokens, Uri grpc, ProcessRecord record, CancellationToken cancellationToken)
+    {
+        if (TrytonServer.Missing() is { } missing)
+        {
+            say($"without an ERP: {missing}");
+            return;
+        }
+
+        var folder = Path.Combine(checkout.Dev, "tryton");
+        var password = TrytonServer.Password(folder);
+        say("preparing Tryton (the first time this takes a minute)");
+        var tryton = await TrytonServer.PrepareAsync(
+            checkout, cluster, "tryton", folder, Log("tryton"), ports.Tryton, password, Seed.Skus, cancellationToken);
+        await StartAsync(new ChildService(tryton, record), cancellationToken);
+        await StartAsync(
+            new ChildService(
+                Services.Erp(
+                    checkout, Log("erp"), ports.ErpConnector, grpc, tokens.ErpFile, Seed.Tenant, Services.Loopback(ports.Tryton), "tryton", password, Seed.Locations),
+                record),
+            cancellationToken);
+        say($"erp {Services.Address(ports.Tryton)} database=tryton user={TrytonServer.User} password={password}");
     }
 
     /// <summary>A log of this run; the previous run's is kept beside it.</summary>

@@ -19,6 +19,7 @@ internal sealed class DevTokens
         Seed = issuer.Token("seed", DevelopmentIssuer.AllTenants);
         IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants, "payments.apply");
         PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read");
+        ErpFile = Issue(Services.ErpConsumer, Up.Seed.Tenant, "feed.read operations.read operations.report");
     }
 
     /// <summary>For people and their programs.</summary>
@@ -30,6 +31,8 @@ internal sealed class DevTokens
     public string IntakeFile { get; }
 
     public string PosFile { get; }
+
+    public string ErpFile { get; }
 
     private string Issue(string subject, string tenant, string scopes)
     {

@@ -26,6 +26,7 @@ internal static class Scope
     private const string Catalogue = "/stockauthority.inventory.v1.CatalogueService/";
     private const string Payments = "/stockauthority.payments.v1.PaymentEventService/";
     private const string Exceptions = "/stockauthority.operations.v1.ExceptionService/";
+    private const string Postings = "/stockauthority.operations.v1.PostingService/";
     private const string Feed = "/stockauthority.changefeed.v1.ChangeFeedService/";
 
     private static readonly FrozenDictionary<string, string> ByMethod = new Dictionary<string, string>
@@ -65,6 +66,11 @@ internal static class Scope
         [Exceptions + "ResolveException"] = OperationsWrite,
         [Exceptions + "ReportException"] = OperationsReport,
         [Exceptions + "ReportExceptionMended"] = OperationsReport,
+        [Postings + "ListPostingIntents"] = OperationsRead,
+        [Postings + "AcknowledgePostingIntents"] = OperationsRead,
+        [Postings + "GetPostingCheckpoint"] = OperationsRead,
+        [Postings + "RecordPosting"] = OperationsReport,
+        [Postings + "ListPostings"] = OperationsRead,
         [Feed + "ReadChanges"] = FeedRead,
         [Feed + "WatchChanges"] = FeedRead,
         [Feed + "AcknowledgeChanges"] = FeedRead,

@@ -59,7 +59,8 @@ internal sealed partial class StoredJson : JsonSerializerContext
             fact.LearnedAt,
             fact.Amount?.Currency,
             fact.Amount?.MinorUnits,
-            fact.PaymentMethod))],
+            fact.PaymentMethod,
+            fact.Booked))],
         Default.StoredFactArray);
 
     public static string WriteWaiting(Payment payment) => JsonSerializer.Serialize(
@@ -103,6 +104,7 @@ internal sealed partial class StoredJson : JsonSerializerContext
                     fact is { Currency: { } currency, MinorUnits: { } minorUnits } ? new Money(currency, minorUnits) : null)
                     {
                         PaymentMethod = fact.PaymentMethod,
+                        Booked = fact.Booked,
                     }),
             ],
             [
@@ -156,7 +158,8 @@ internal sealed record StoredFact(
     long LearnedAt,
     string? Currency = null,
     long? MinorUnits = null,
-    string? PaymentMethod = null);
+    string? PaymentMethod = null,
+    long? Booked = null);
 
 /// <param name="Kind">Null in what was stored before events were judged again, as <paramref name="Reason"/>.</param>
 internal sealed record StoredWaitingEvent(

@@ -66,6 +66,36 @@ internal sealed partial class PaymentEventWrite
           ON e.provider_event_id = d.provider_event_id AND e.account = d.account AND e.provider = d.provider AND e.tenant_id = d.tenant_id
         """;
 
+    /// <summary>
+    /// Numbered without gaps: the batch holds the tenants' rows. The count stands in the same rows, and only batches with an intent
+    /// write it, so that no Reserve pays for it.
+    /// </summary>
+    private const string PostingIntentsSql =
+        """
+        WITH i AS (
+            SELECT *
+            FROM unnest(
+                $1::text[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[],
+                $11::timestamptz[], $12::bigint[])
+                WITH ORDINALITY
+                AS i (tenant_id, ledger_action, order_ref, provider, account, payment_object_id, modification_ref, provider_event_id, currency, minor_units,
+                      occurred_at, sequence, place)
+        ), numbered AS (
+            UPDATE tenants AS t
+            SET last_intent_number = t.last_intent_number + c.intents
+            FROM (SELECT tenant_id, count(*) AS intents FROM i GROUP BY tenant_id) AS c
+            WHERE t.tenant_id = c.tenant_id
+            RETURNING t.tenant_id, t.last_intent_number - c.intents AS before
+        )
+        INSERT INTO posting_intents (
+            intent_number, tenant_id, ledger_action, order_ref, provider, account, payment_object_id, modification_ref, provider_event_id,
+            currency, minor_units, occurred_at, sequence, recorded_at)
+        SELECT numbered.before + row_number() OVER (PARTITION BY i.tenant_id ORDER BY i.place), i.tenant_id, i.ledger_action, i.order_ref, i.provider, i.account,
+               i.payment_object_id, i.modification_ref, i.provider_event_id, i.currency, i.minor_units, i.occurred_at, i.sequence, $13
+        FROM i
+        JOIN numbered ON numbered.tenant_id = i.tenant_id
+        """;
+
     private const string DeliveriesSql =
         """
         INSERT INTO payment_event_deliveries (provider_event_id, account, provider, tenant_id, idempotency_key, received_at)

@@ -14,6 +14,8 @@ internal sealed partial class PaymentEventWrite
     private readonly Dictionary<(string TenantId, PaymentEventId Id), EventRow> _resolvedEvents = [];
     private readonly List<(PendingCommand Command, PaymentEventId Id)> _extraDeliveries = [];
 
+    private readonly List<(string TenantId, LedgerIntent Intent, long Sequence)> _intents = [];
+
     public bool HasExtraDeliveries => _extraDeliveries.Count > 0;
 
     public void Add(PendingCommand command, BatchTenant tenant, AppliedDecision applied)
@@ -23,6 +25,7 @@ internal sealed partial class PaymentEventWrite
             _extraDeliveries.Add((command, id));
         }
 
+        _intents.AddRange(applied.Decision.LedgerIntents.Select(intent => (command.TenantId, intent, tenant.State.LastSequence)));
         foreach (var resolution in applied.Decision.EventResolutions)
         {
             var row = new EventRow(
@@ -91,6 +94,25 @@ internal sealed partial class PaymentEventWrite
         if (superseded.Count > 0)
         {
             AddDecisions(SupersededSql, superseded);
+        }
+
+        if (_intents.Count > 0)
+        {
+            commands.Add(
+                PostingIntentsSql,
+                Sql.Texts(_intents, static each => each.TenantId),
+                Sql.SmallNumbers(_intents, static each => (short)each.Intent.Action),
+                Sql.OptionalTexts(_intents, static each => each.Intent.OrderRef),
+                Sql.Texts(_intents, static each => each.Intent.PaymentId.Provider),
+                Sql.Texts(_intents, static each => each.Intent.PaymentId.Account),
+                Sql.Texts(_intents, static each => each.Intent.PaymentId.ObjectId),
+                Sql.Texts(_intents, static each => each.Intent.ModificationRef),
+                Sql.Texts(_intents, static each => each.Intent.EventId.EventId),
+                Sql.OptionalTexts(_intents, static each => each.Intent.Amount?.Currency),
+                Sql.OptionalNumbers(_intents, static each => each.Intent.Amount?.MinorUnits),
+                Sql.Times(_intents, static each => each.Intent.OccurredAt),
+                Sql.Numbers(_intents, static each => each.Sequence),
+                Sql.Time(now));
         }
 
         if (_extraDeliveries.Count > 0)

@@ -1,0 +1,3 @@
+using StockAuthority.Connectors.Erp;
+
+return await ErpConnector.RunAsync(args, Console.Error);

@@ -1,0 +1,106 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace StockAuthority.Connectors.Runtime.Journal;
+
+/// <summary>
+/// Settles a batch: each entry booked and recorded, or given up. Before every attempt it asks the channel what is booked already,
+/// since the attempt before, or a process before this one, may have booked more than it was told.
+/// </summary>
+internal sealed partial class JournalPoster(
+    IJournalChannel channel, PostingRecorder recorder, RefusedEntries refused, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<JournalPoster> logger)
+{
+    /// <summary>Answers that nobody can sort until an entry, alone, is given up.</summary>
+    private const int UnsortedAnswers = 5;
+
+    public async Task SettleAsync(IReadOnlyList<JournalEntry> batch, CancellationToken stopping)
+    {
+        var parts = new Stack<IReadOnlyList<JournalEntry>>();
+        parts.Push(batch);
+        var failures = 0;
+        var unsorted = 0;
+        while (parts.TryPop(out var part))
+        {
+            switch (await AttemptAsync(part, stopping))
+            {
+                case PostResult.Posted posted:
+                    (failures, unsorted) = (0, 0);
+                    await recorder.RecordAsync(part, posted.Documents, stopping);
+                    metrics.Posted(part);
+                    break;
+                case PostResult.Refused refusal when part.Count == 1:
+                    unsorted = 0;
+                    await refused.ParkAsync(part[0], refusal.Refusal, stopping);
+                    break;
+                case PostResult.Refused:
+                    Split(part, parts);
+                    break;
+                case PostResult.Unavailable { IsAnswer: true } answer when ++unsorted >= UnsortedAnswers:
+                    unsorted = 0;
+                    if (part.Count == 1)
+                    {
+                        await refused.ParkAsync(part[0], new Refusal(0, "NOT_UNDERSTOOD", null, answer.Reason, part[0].Origin, null), stopping);
+                    }
+                    else
+                    {
+                        Split(part, parts);
+                    }
+
+                    break;
+                case PostResult.Unavailable unavailable:
+                    metrics.Failed(unavailable.IsAnswer ? "NOT_UNDERSTOOD" : unavailable.Reason);
+                    var pause = unavailable.RetryAfter ?? Backoff.After(++failures, options.RetryDelay, options.MaxRetryDelay);
+                    LogFailed(channel.Name, part.Count, part[0].Origin, unavailable.Reason, pause);
+                    parts.Push(part);
+                    await Task.Delay(pause, clock, stopping);
+                    break;
+            }
+        }
+    }
+
+    private static void Split(IReadOnlyList<JournalEntry> part, Stack<IReadOnlyList<JournalEntry>> parts)
+    {
+        // The first half on top: the order of the journal stays.
+        parts.Push([.. part.Skip(part.Count / 2)]);
+        parts.Push([.. part.Take(part.Count / 2)]);
+    }
+
+    private async Task<PostResult> AttemptAsync(IReadOnlyList<JournalEntry> part, CancellationToken stopping)
+    {
+        using var timeout = new CancellationTokenSource(options.AttemptTimeout, clock);
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stopping, timeout.Token);
+        try
+        {
+            var found = await channel.FindAsync(part, attempt.Token);
+            JournalEntry[] missing = [.. part.Where(entry => !found.ContainsKey(entry.Origin))];
+            if (missing.Length == 0)
+            {
+                return new PostResult.Posted(found);
+            }
+
+            if (missing.Length < part.Count)
+            {
+                LogFound(channel.Name, part.Count - missing.Length, part[0].Origin);
+            }
+
+            var result = await channel.PostAsync(missing, attempt.Token);
+            return result is PostResult.Posted posted
+                ? new PostResult.Posted(found.Concat(posted.Documents).ToDictionary(each => each.Key, each => each.Value, StringComparer.Ordinal))
+                : result;
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            return new PostResult.Unavailable(string.Create(CultureInfo.InvariantCulture, $"no answer within {options.AttemptTimeout.TotalSeconds} s"));
+        }
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        {
+            return new PostResult.Unavailable(exception.GetType().Name + ": " + exception.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Channel {Channel} may not have booked {Count} entries from {Origin} on ({Reason}); looking what it has after {Pause}")]
+    private partial void LogFailed(string channel, int count, string origin, string reason, TimeSpan pause);
+
+    [LoggerMessage(LogLevel.Information, "Channel {Channel} has booked {Count} entries from {Origin} on already; they are only recorded")]
+    private partial void LogFound(string channel, int count, string origin);
+}

@@ -1,0 +1,6 @@
+using StockAuthority.Connectors.Erp.Tests.Hosts;
+using StockAuthority.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(TestPostgres))]
+[assembly: AssemblyFixture(typeof(ErpStand))]
