@@ -18,7 +18,7 @@ internal sealed class DevTokens
         PrivateFile.Write(Path.Combine(_folder, "demo.token"), Demo);
         Seed = issuer.Token("seed", DevelopmentIssuer.AllTenants);
         IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants, "payments.apply");
-        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read");
+        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
     }
 
     /// <summary>For people and their programs.</summary>
