@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Client;
 

@@ -16,6 +16,7 @@ internal sealed class ChangeFeedGrpcService(
     FeedSignals signals,
     FeedStreams streams,
     CheckpointSignal acknowledged,
+    PaymentVisibility payments,
     IHostApplicationLifetime lifetime,
     IOptions<ChangeFeedOptions> options,
     TimeProvider time) : ChangeFeedService.ChangeFeedServiceBase
@@ -65,6 +66,11 @@ internal sealed class ChangeFeedGrpcService(
         }
 
         acknowledged.Raise();
+        if (request.FencingNumber > 0)
+        {
+            await payments.MeasureAsync(request.TenantId, request.Consumer, checkpoint.Before, sequence, context.CancellationToken);
+        }
+
         return new AcknowledgeChangesResponse { Sequence = sequence };
     }
 

@@ -7,6 +7,7 @@ internal static class ChannelServices
     {
         services.AddSingleton<ChannelStore>();
         services.AddSingleton<CheckpointSignal>();
+        services.AddSingleton<PaymentVisibility>();
         services.AddSingleton<ChannelConfirmations>();
         return services;
     }

@@ -53,3 +53,6 @@ CREATE TABLE channel_events (
     CONSTRAINT channel_events_channel_fk FOREIGN KEY (channel_id, tenant_id) REFERENCES channels (channel_id, tenant_id),
     CONSTRAINT channel_events_fingerprint CHECK ((idempotency_key IS NULL) = (fingerprint IS NULL))
 );
+
+-- Which payment events an acknowledgement makes visible: what the time from a payment to the channel is measured by.
+CREATE INDEX payment_events_visible ON payment_events (last_sequence, tenant_id) WHERE resolution = 1;
