@@ -83,6 +83,24 @@ public abstract class LevelChannelCompliance : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task An_instance_that_starts_behind_what_was_confirmed_pushes_nothing_older()
+    {
+        for (var units = 1; units <= 2_000; units++)
+        {
+            Journal.Append("apple", units);
+        }
+
+        var first = await ConnectAsync();
+        await CheckpointAsync();
+        await StopAsync(first);
+        Journal.Rewind(Consumer, 0);
+        _feed.Switches.PageSize = 1;
+        await ConnectAsync();
+        await CheckpointAsync();
+        _channel.Applied.ShouldAllBe(change => change.Units == 2_000);
+    }
+
     [Theory]
     [InlineData(ChannelFault.TwoErrorsAfterApplying)]
     [InlineData(ChannelFault.TwoResetsAfterApplying)]
