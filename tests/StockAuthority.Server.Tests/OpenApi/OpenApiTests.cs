@@ -93,6 +93,7 @@ public sealed class OpenApiTests(Ledger ledger) : IClassFixture<Ledger>
         CatalogueServiceReflection.Descriptor,
         PaymentEventServiceReflection.Descriptor,
         ChangefeedServiceReflection.Descriptor,
+        ChannelServiceReflection.Descriptor,
     }.SelectMany(file => file.Services).SelectMany(service => service.Methods).Where(method => method.GetOptions()?.HasExtension(AnnotationsExtensions.Http) == true);
 
     private async Task<JsonObject> DocumentAsync()
