@@ -1,13 +1,17 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using StockAuthority.Cli;
+using StockAuthority.Cli.Channels;
 using StockAuthority.Cli.Exceptions;
 using StockAuthority.Cli.Journal;
 using StockAuthority.Cli.Levels;
 using StockAuthority.Cli.Matrix;
 using StockAuthority.Cli.Verify;
 
-var root = new RootCommand("Tools for people who operate StockAuthority.") { LevelsCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(), MatrixCommand.Create(), ExceptionsCommand.Create() };
+var root = new RootCommand("Tools for people who operate StockAuthority.")
+{
+    LevelsCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(), MatrixCommand.Create(), ExceptionsCommand.Create(), ChannelCommand.Create(),
+};
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction)
 {

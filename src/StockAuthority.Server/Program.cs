@@ -6,6 +6,7 @@ using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Availability;
 using StockAuthority.Server.Catalogue;
 using StockAuthority.Server.ChangeFeed;
+using StockAuthority.Server.Channels;
 using StockAuthority.Server.Exceptions;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
@@ -47,6 +48,7 @@ static WebApplication Build(string[] args)
     services.AddExceptions();
     services.AddAvailability();
     services.AddChangeFeed();
+    services.AddChannels();
 
     services.AddAccess();
     services.AddGrpc(options =>
@@ -82,6 +84,7 @@ static WebApplication Build(string[] args)
     app.MapGrpcService<ExceptionGrpcService>();
     app.MapGrpcService<PostingGrpcService>();
     app.MapGrpcService<ChangeFeedGrpcService>();
+    app.MapGrpcService<ChannelGrpcService>();
     app.MapGrpcHealthChecksService().AllowAnonymous();
     app.MapGrpcReflectionService().AllowAnonymous();
     app.MapServiceHealth();

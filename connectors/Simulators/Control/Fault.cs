@@ -6,6 +6,9 @@ internal sealed record Fault
     /// <summary>Answer with this status, 400 to 599.</summary>
     public int Status { get; set; }
 
+    /// <summary>Cuts the connection instead of answering.</summary>
+    public bool Reset { get; set; }
+
     public int? RetryAfterSeconds { get; set; }
 
     /// <summary>For so many requests; absent: until the next PUT.</summary>

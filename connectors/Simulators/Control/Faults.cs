@@ -36,7 +36,7 @@ internal sealed class Faults
     {
         lock (_lock)
         {
-            if (_fault.Status == 0 || _left == 0)
+            if ((_fault.Status == 0 && !_fault.Reset) || _left == 0)
             {
                 return null;
             }

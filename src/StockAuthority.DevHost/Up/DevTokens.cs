@@ -18,8 +18,8 @@ internal sealed class DevTokens
         PrivateFile.Write(Path.Combine(_folder, "demo.token"), Demo);
         Seed = issuer.Token("seed", DevelopmentIssuer.AllTenants);
         IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants, "payments.apply");
-        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read");
         ErpFile = Issue(Services.ErpConsumer, Up.Seed.Tenant, "feed.read operations.read operations.report");
+        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
     }
 
     /// <summary>For people and their programs.</summary>

@@ -28,6 +28,7 @@ internal static class Scope
     private const string Exceptions = "/stockauthority.operations.v1.ExceptionService/";
     private const string Postings = "/stockauthority.operations.v1.PostingService/";
     private const string Feed = "/stockauthority.changefeed.v1.ChangeFeedService/";
+    private const string Channels = "/stockauthority.changefeed.v1.ChannelService/";
 
     private static readonly FrozenDictionary<string, string> ByMethod = new Dictionary<string, string>
     {
@@ -75,6 +76,19 @@ internal static class Scope
         [Feed + "WatchChanges"] = FeedRead,
         [Feed + "AcknowledgeChanges"] = FeedRead,
         [Feed + "GetCheckpoint"] = FeedRead,
+        [Channels + "RegisterChannel"] = FeedRead,
+        [Channels + "AcquireChannelLease"] = FeedRead,
+        [Channels + "ReportChannelHealth"] = FeedRead,
+        [Channels + "CompleteChannelTask"] = FeedRead,
+        [Channels + "ListLevels"] = FeedRead,
+        [Channels + "GetChannel"] = FeedRead,
+        [Channels + "ListChannels"] = FeedRead,
+        [Channels + "ListChannelEvents"] = OperationsRead,
+        [Channels + "PromoteChannel"] = OperationsWrite,
+        [Channels + "PauseChannel"] = OperationsWrite,
+        [Channels + "ResumeChannel"] = OperationsWrite,
+        [Channels + "ReplayChannel"] = OperationsWrite,
+        [Channels + "ResyncChannel"] = OperationsWrite,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Every scope that a caller can have.</summary>

@@ -95,6 +95,8 @@ public sealed class OpenApiTests(Ledger ledger) : IClassFixture<Ledger>
         PaymentEventServiceReflection.Descriptor,
         ChangefeedServiceReflection.Descriptor,
         ExceptionServiceReflection.Descriptor,
+        PostingServiceReflection.Descriptor,
+        ChannelServiceReflection.Descriptor,
     }.SelectMany(file => file.Services).SelectMany(service => service.Methods).Where(method => method.GetOptions()?.HasExtension(AnnotationsExtensions.Http) == true);
 
     private async Task<JsonObject> DocumentAsync()
