@@ -5,8 +5,9 @@ using StockAuthority.Cli.Journal;
 using StockAuthority.Cli.Levels;
 using StockAuthority.Cli.Matrix;
 using StockAuthority.Cli.Verify;
+using StockAuthority.Cli.Webhook;
 
-var root = new RootCommand("Tools for people who operate StockAuthority.") { LevelsCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(), MatrixCommand.Create() };
+var root = new RootCommand("Tools for people who operate StockAuthority.") { LevelsCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(), MatrixCommand.Create(), WebhookCommand.Create() };
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction)
 {
