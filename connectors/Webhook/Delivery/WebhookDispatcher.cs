@@ -28,42 +28,57 @@ internal sealed partial class WebhookDispatcher(
 
     private async Task RunAsync(Subscriber subscriber, RowSignal signal, CancellationToken stopping)
     {
-        while (true)
+        var inFlight = new List<Task>();
+        try
         {
-            try
+            while (true)
             {
-                var claimed = await queue.ClaimAsync(subscriber.Name, options.ConcurrentRequests, stopping);
-                await Task.WhenAll(claimed.Select(message => DeliverAsync(subscriber, message, stopping)));
-                if (claimed.Count > 0)
+                inFlight.RemoveAll(delivery => delivery.IsCompleted);
+                var claimed = await TryClaimAsync(subscriber.Name, options.ConcurrentRequests - inFlight.Count, stopping);
+                inFlight.AddRange(claimed.Select(message => DeliverAsync(subscriber, message, signal, stopping)));
+                if (claimed.Count == 0)
                 {
-                    continue;
+                    await signal.WaitAsync(options.PollInterval, stopping);
                 }
             }
-            catch (Exception failure) when (!stopping.IsCancellationRequested)
-            {
-                // What was claimed comes up again when its lease ends.
-                LogRoundFailed(failure, subscriber.Name);
-            }
-
-            await signal.WaitAsync(options.PollInterval, stopping);
+        }
+        finally
+        {
+            await Task.WhenAll(inFlight);
         }
     }
 
-    private async Task DeliverAsync(Subscriber subscriber, ClaimedMessage message, CancellationToken stopping)
+    private async Task<IReadOnlyList<ClaimedMessage>> TryClaimAsync(string subscriber, int most, CancellationToken cancellationToken)
     {
-        DeliveryOutcome outcome;
         try
         {
-            outcome = await sender.SendAsync(subscriber, message, stopping);
+            return most == 0 ? [] : await queue.ClaimAsync(subscriber, most, cancellationToken);
         }
-        catch (Exception) when (stopping.IsCancellationRequested)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            await queue.ReleaseAsync(subscriber.Name, [message.MessageId], CancellationToken.None);
-            throw;
+            LogClaimFailed(failure, subscriber);
+            return [];
         }
+    }
 
-        // Even at shutdown: the subscriber has it, and not to know would send it again.
-        await RecordAsync(subscriber.Name, message, outcome, CancellationToken.None);
+    private async Task DeliverAsync(Subscriber subscriber, ClaimedMessage message, RowSignal signal, CancellationToken stopping)
+    {
+        try
+        {
+            var outcome = await sender.SendAsync(subscriber, message, stopping);
+
+            // Even at shutdown: the subscriber has it, and not to know would send it again.
+            await RecordAsync(subscriber.Name, message, outcome, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            // It comes up again when its lease ends: whether the subscriber has it is not known.
+            LogNotRecorded(failure, message.MessageId, subscriber.Name);
+        }
+        finally
+        {
+            signal.Set();
+        }
     }
 
     private async Task RecordAsync(string subscriber, ClaimedMessage message, DeliveryOutcome outcome, CancellationToken cancellationToken)
@@ -120,6 +135,9 @@ internal sealed partial class WebhookDispatcher(
     [LoggerMessage(Level = LogLevel.Error, Message = "Subscriber {Subscriber} is disabled, {Reason}; stockctl webhook enable takes it up again")]
     private partial void LogDisabled(string subscriber, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A round of deliveries to {Subscriber} failed; trying again")]
-    private partial void LogRoundFailed(Exception failure, string subscriber);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is due for {Subscriber} could not be read; trying again")]
+    private partial void LogClaimFailed(Exception failure, string subscriber);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What became of message {MessageId} to {Subscriber} is not recorded; it is sent again")]
+    private partial void LogNotRecorded(Exception failure, string messageId, string subscriber);
 }

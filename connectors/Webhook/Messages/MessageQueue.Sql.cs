@@ -47,11 +47,4 @@ internal sealed partial class MessageQueue
         FROM newer
         WHERE message_id = $2 AND status = 'pending'
         """;
-
-    private const string ReleaseSql =
-        """
-        UPDATE webhooks.messages SET due_at = $3, leased_until = NULL, attempt_count = attempt_count - 1,
-            first_attempt_at = CASE WHEN attempt_count > 1 THEN first_attempt_at END
-        WHERE subscriber = $1 AND message_id = ANY($2) AND status = 'pending'
-        """;
 }

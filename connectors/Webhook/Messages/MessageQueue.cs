@@ -48,13 +48,6 @@ internal sealed partial class MessageQueue(NpgsqlDataSource database, WebhookOpt
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Gives claimed messages back as if they had not been claimed.</summary>
-    public async Task ReleaseAsync(string subscriber, IEnumerable<string> messageIds, CancellationToken cancellationToken)
-    {
-        await using var command = Command(ReleaseSql, subscriber, messageIds.ToArray(), clock.GetUtcNow());
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)
     {
         var command = database.CreateCommand(sql);
