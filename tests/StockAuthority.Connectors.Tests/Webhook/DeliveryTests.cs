@@ -246,7 +246,7 @@ public sealed class DeliveryTests(TestPostgres postgres) : WebhookFixture(postgr
         await ConnectAsync(Subscribes(0, receiver));
         Journal.Append("apple", 7);
         var start = Clock.GetUtcNow();
-        double[] hours = [5.0 / 3600, 5.0 / 60, 0.5, 2, 5, 10, 14, 20, 24, 24, 24];
+        double[] hours = [5.0 / 3600, 5.0 / 60, 0.5, 2, 5, 10, 14, 20, 24, 24, 24, 24];
         for (var attempt = 1; (await FailedAttemptAsync(attempt)) is { NextAttemptAt: { } next } pending; attempt++)
         {
             if (!(await StateAsync("s0")).Enabled)
