@@ -1,11 +1,12 @@
 using StockAuthority.Connectors.Simulators.Control;
 using StockAuthority.Connectors.Simulators.Shopify;
 using StockAuthority.Connectors.Simulators.Square;
+using StockAuthority.Connectors.Simulators.Webhooks;
 using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Simulators;
 
-/// <summary>Stands in for channels on one machine: Square's published Inventory API and Shopify's Admin API, state in memory, faults on demand.</summary>
+/// <summary>Stands in for channels on one machine: Square's published Inventory API and Shopify's Admin API, a subscriber of webhooks; state in memory, faults on demand.</summary>
 internal static class SimulatorHost
 {
     private const int BodySizeBytes = 4 * 1024 * 1024;
@@ -41,6 +42,7 @@ internal static class SimulatorHost
         builder.Services.AddSingleton<ShopifyInventory>();
         builder.Services.AddSingleton<ShopifyAnswers>();
         builder.Services.AddSingleton<CostBucket>();
+        builder.Services.AddSingleton<WebhookSubscriber>();
         builder.Services.AddSingleton<Faults>();
         builder.Services.AddSingleton<RequestLog>();
         return null;
@@ -53,6 +55,7 @@ internal static class SimulatorHost
         app.MapSimulatorControl();
         app.MapSquareInventory();
         app.MapShopifyAdmin();
+        app.MapWebhookSubscriber();
         return app;
     }
 }

@@ -6,7 +6,8 @@ namespace StockAuthority.Connectors.Simulators;
 /// <param name="AccessToken">The one token that is let in. <c>Simulator:AccessToken</c>.</param>
 /// <param name="RequestsPerSecond">More than these are answered 429; 0 lets all pass. <c>Simulator:RequestsPerSecond</c>.</param>
 /// <param name="ShopifyRestoreRate">Points that Shopify's bucket regains in a second; it holds twenty times as many. <c>Simulator:ShopifyRestoreRate</c>; by default that of the standard plan.</param>
-internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecond, int ShopifyRestoreRate)
+/// <param name="WebhookSecretFile">The secrets that the sample subscriber verifies with, one a line; without it takes nothing. <c>Simulator:WebhookSecretFile</c>.</param>
+internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecond, int ShopifyRestoreRate, string? WebhookSecretFile)
 {
     private const int StandardRestoreRate = 100;
     private const int MostRequestsPerSecond = 1_000_000;
@@ -16,7 +17,7 @@ internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecon
     {
         var token = configuration["Simulator:AccessToken"];
         var pace = configuration["Simulator:RequestsPerSecond"];
-        options = new SimulatorOptions(token ?? "", 0, StandardRestoreRate);
+        options = new SimulatorOptions(token ?? "", 0, StandardRestoreRate, configuration["Simulator:WebhookSecretFile"] is { Length: > 0 } file ? file : null);
         if (string.IsNullOrWhiteSpace(token))
         {
             return "The simulator cannot start: Simulator:AccessToken is not set (environment: Simulator__AccessToken).";

@@ -19,6 +19,8 @@ internal sealed class DevTokens
         Seed = issuer.Token("seed", DevelopmentIssuer.AllTenants);
         IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants, "payments.apply");
         PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read");
+        WebhookFile = Issue(Services.WebhookConsumer, Up.Seed.Tenant, "feed.read stock.read");
+        MarketplaceFile = Issue(Services.MarketplaceConsumer, Up.Seed.Tenant, "feed.read stock.read");
     }
 
     /// <summary>For people and their programs.</summary>
@@ -30,6 +32,10 @@ internal sealed class DevTokens
     public string IntakeFile { get; }
 
     public string PosFile { get; }
+
+    public string WebhookFile { get; }
+
+    public string MarketplaceFile { get; }
 
     private string Issue(string subject, string tenant, string scopes)
     {

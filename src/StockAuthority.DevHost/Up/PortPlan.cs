@@ -2,11 +2,11 @@ using StockAuthority.DevHost.Processes;
 
 namespace StockAuthority.DevHost.Up;
 
-/// <summary>Eight ports in a row on 127.0.0.1.</summary>
+/// <summary>Ten ports in a row on 127.0.0.1.</summary>
 internal sealed record PortPlan(int Base)
 {
     public const int DefaultBase = 7070;
-    public const int HighestBase = 65_535 - 7;
+    public const int HighestBase = 65_535 - 9;
 
     public int Grpc => Base;
 
@@ -24,10 +24,15 @@ internal sealed record PortPlan(int Base)
 
     public int Connector => Base + 7;
 
+    public int WebhookConnector => Base + 8;
+
+    public int Marketplace => Base + 9;
+
     private (string Use, int Port)[] All =>
     [
         ("gRPC", Grpc), ("the HTTP front door", FrontDoor), ("PostgreSQL", Postgres), ("the Redis protocol", Redis),
-        ("the channel simulator", Simulator), ("intake", Intake), ("the server's JSON endpoint", ServerJson), ("the connector's health", Connector),
+        ("the channel simulator", Simulator), ("intake", Intake), ("the server's JSON endpoint", ServerJson), ("the POS connector's health", Connector),
+        ("the webhook connector's health", WebhookConnector), ("the marketplace connector's health", Marketplace),
     ];
 
     /// <summary>Refuses where somebody already listens on one of them, before anything is started.</summary>
