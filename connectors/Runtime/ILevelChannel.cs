@@ -18,4 +18,10 @@ public interface ILevelChannel
     /// <see cref="PushResult.Unavailable"/>.
     /// </summary>
     Task<PushResult> PushAsync(IReadOnlyList<LevelChange> changes, string idempotencyKey, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What the channel shows of these levels now, at most <see cref="MaxItemsPerPush"/>, in their order; null where it does not know the key.
+    /// Throws where it cannot be read.
+    /// </summary>
+    Task<IReadOnlyList<long?>> ReadAsync(IReadOnlyList<StockKey> keys, CancellationToken cancellationToken);
 }

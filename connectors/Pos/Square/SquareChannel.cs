@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using StockAuthority.Connectors.Runtime;
@@ -7,6 +8,9 @@ namespace StockAuthority.Connectors.Pos.Square;
 /// <summary>Shows the available units as physical counts in Square's Inventory API.</summary>
 internal sealed class SquareChannel(HttpClient http, SquareOptions square, TimeProvider clock) : ILevelChannel
 {
+    private const int CountsPerPage = 1000;
+    private const int MostPages = 100;
+    private static readonly Uri BatchRetrieve = new("v2/inventory/counts/batch-retrieve", UriKind.Relative);
     private static readonly Uri BatchCreate = new("v2/inventory/changes/batch-create", UriKind.Relative);
 
     public string Name => "square";
@@ -29,6 +33,41 @@ internal sealed class SquareChannel(HttpClient http, SquareOptions square, TimeP
             return new PushResult.Unavailable(exception.HttpRequestError.ToString(), null);
         }
     }
+
+    public async Task<IReadOnlyList<long?>> ReadAsync(IReadOnlyList<StockKey> keys, CancellationToken cancellationToken)
+    {
+        // Square answers every named object at every named location, so pages can hold more than was asked for.
+        var shown = new Dictionary<(string?, string?), long?>();
+        string? cursor = null;
+        for (var page = 0; page == 0 || cursor is { Length: > 0 }; page++)
+        {
+            var request = new RetrieveCountsRequest(
+                [.. keys.Select(square.CatalogObjectOf).Distinct()], [.. keys.Select(square.LocationOf).Distinct()], ["IN_STOCK"], CountsPerPage, cursor);
+            var answer = await ReadPageAsync(request, cancellationToken);
+            foreach (var count in answer.Counts ?? [])
+            {
+                shown[(count.CatalogObjectId, count.LocationId)] = Units(count.Quantity);
+            }
+
+            cursor = page < MostPages ? answer.Cursor : throw new HttpRequestException("Square's pages of counts have no end.");
+        }
+
+        return [.. keys.Select(key => shown.GetValueOrDefault((square.CatalogObjectOf(key), square.LocationOf(key))))];
+    }
+
+    private async Task<CountsPage> ReadPageAsync(RetrieveCountsRequest request, CancellationToken cancellationToken)
+    {
+        using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, SquareJson.Default.RetrieveCountsRequest));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using var response = await http.PostAsync(BatchRetrieve, content, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        var page = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), SquareJson.Default.CountsPage);
+        return page is { Errors: null or { Count: 0 } } ? page : throw new HttpRequestException("Square answered a read of counts with an error.");
+    }
+
+    /// <summary>A count that is no whole number is one that the authority never wrote: -1 differs from all that it would.</summary>
+    private static long? Units(string? quantity) =>
+        decimal.TryParse(quantity, NumberStyles.Number, CultureInfo.InvariantCulture, out var units) && units == decimal.Truncate(units) ? (long)units : -1;
 
     /// <summary>Null where the body is not Square's, for example an error page of something in between.</summary>
     private static BatchChangeAnswer? Parse(byte[] body)
