@@ -34,4 +34,7 @@ internal sealed class WebhookChannel(MessageWriter messages, WebhookMigration mi
         signals.SetAll();
         return new PushResult.Confirmed([]);
     }
+
+    public Task<IReadOnlyList<long?>> ReadAsync(IReadOnlyList<StockKey> keys, CancellationToken cancellationToken) =>
+        messages.ReadAsync(connector.TenantId, keys, cancellationToken);
 }

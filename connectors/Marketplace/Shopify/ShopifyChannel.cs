@@ -72,6 +72,15 @@ internal sealed partial class ShopifyChannel(ShopifyClient client, ShopifyOption
         return new PushResult.Unavailable("CHANGE_FROM_QUANTITY_STALE", PauseWhileStale);
     }
 
+    public async Task<IReadOnlyList<long?>> ReadAsync(IReadOnlyList<StockKey> keys, CancellationToken cancellationToken)
+    {
+        var mapped = keys.Where(key => shopify.Mapping.InventoryItemOf(key) is not null && shopify.Mapping.LocationOf(key) is not null).Distinct();
+        var read = await QuantityReader.ReadAsync(client, mapped, shopify.Mapping, cancellationToken);
+        return read.Failure is null
+            ? [.. keys.Select(key => read.Quantities.TryGetValue(key, out var quantity) ? quantity : (long?)null)]
+            : throw new HttpRequestException($"Shopify's quantities cannot be read: {read.Failure}");
+    }
+
     /// <summary>Reads what the shop shows, for the next round to start from; the reason where it cannot be read.</summary>
     private async Task<PushResult?> CompareAgainAsync(IReadOnlyList<StockKey> keys, HashSet<StockKey> drifted, CancellationToken cancellationToken)
     {

@@ -10,10 +10,10 @@ internal sealed partial class MessageWriter
     // The gate for everything else: what is read from the feed again finds its version stored and stops here.
     private const string AdvanceVersionsSql =
         """
-        INSERT INTO webhooks.level_versions (subscriber, tenant_id, sku, location_id, stored_version, stored_at)
-        SELECT subscriber, $1, sku, location_id, version, $9
-        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[]) AS offered (subscriber, sku, location_id, version, sequence, body, message_id)
-        ON CONFLICT ON CONSTRAINT level_versions_pk DO UPDATE SET stored_version = excluded.stored_version, stored_at = excluded.stored_at
+        INSERT INTO webhooks.level_versions (subscriber, tenant_id, sku, location_id, stored_version, available, stored_at)
+        SELECT subscriber, $1, sku, location_id, version, available, $9
+        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[], $10::bigint[]) AS offered (subscriber, sku, location_id, version, sequence, body, message_id, available)
+        ON CONFLICT ON CONSTRAINT level_versions_pk DO UPDATE SET stored_version = excluded.stored_version, available = excluded.available, stored_at = excluded.stored_at
         WHERE level_versions.stored_version < excluded.stored_version
         RETURNING subscriber, sku, location_id
         """;
@@ -21,7 +21,7 @@ internal sealed partial class MessageWriter
     private const string ReplaceUnsentSql =
         """
         UPDATE webhooks.messages SET version = offered.version, sequence = offered.sequence, body = offered.body, stored_at = $9
-        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[]) AS offered (subscriber, sku, location_id, version, sequence, body, message_id)
+        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[], $10::bigint[]) AS offered (subscriber, sku, location_id, version, sequence, body, message_id, available)
         WHERE messages.subscriber = offered.subscriber AND messages.tenant_id = $1 AND messages.sku = offered.sku AND messages.location_id = offered.location_id
             AND messages.status = 'pending' AND messages.last_attempt_at IS NULL
         RETURNING messages.subscriber, messages.sku, messages.location_id
@@ -31,7 +31,7 @@ internal sealed partial class MessageWriter
     private const string SupersedeSql =
         """
         UPDATE webhooks.messages SET status = 'superseded', finished_at = $9
-        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[]) AS offered (subscriber, sku, location_id, version, sequence, body, message_id)
+        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[], $10::bigint[]) AS offered (subscriber, sku, location_id, version, sequence, body, message_id, available)
         WHERE messages.subscriber = offered.subscriber AND messages.tenant_id = $1 AND messages.sku = offered.sku AND messages.location_id = offered.location_id
             AND messages.status = 'pending' AND (messages.leased_until IS NULL OR messages.leased_until <= $9)
         RETURNING messages.subscriber, messages.sku, messages.location_id
@@ -41,7 +41,16 @@ internal sealed partial class MessageWriter
         """
         INSERT INTO webhooks.messages (message_id, subscriber, event_type, tenant_id, sku, location_id, version, sequence, body, stored_at, due_at)
         SELECT message_id, subscriber, 'stock.level.changed', $1, sku, location_id, version, sequence, body, $9, $9
-        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[]) AS offered (subscriber, sku, location_id, version, sequence, body, message_id)
+        FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::text[], $10::bigint[]) AS offered (subscriber, sku, location_id, version, sequence, body, message_id, available)
         RETURNING subscriber, sku, location_id
+        """;
+
+    // Of subscribers that were stored for at different times the one that was told least.
+    private const string ReadSql =
+        """
+        SELECT DISTINCT ON (sku, location_id) sku, location_id, available
+        FROM webhooks.level_versions JOIN unnest($2::text[], $3::text[]) AS asked (sku, location_id) USING (sku, location_id)
+        WHERE tenant_id = $1 AND subscriber = ANY($4)
+        ORDER BY sku, location_id, stored_version
         """;
 }

@@ -44,6 +44,24 @@ internal sealed partial class MessageWriter(NpgsqlDataSource database, WebhookOp
         await transaction.CommitAsync(cancellationToken);
     }
 
+    /// <summary>What subscribers were told last, or are about to be; null where none is told of the level.</summary>
+    public async Task<IReadOnlyList<long?>> ReadAsync(string tenantId, IReadOnlyList<StockKey> keys, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(ReadSql);
+        command.Parameters.Add(new() { Value = tenantId });
+        command.Parameters.Add(Texts(keys.Select(key => key.Sku)));
+        command.Parameters.Add(Texts(keys.Select(key => key.LocationId)));
+        command.Parameters.Add(Texts(options.Subscribers.Select(subscriber => subscriber.Name)));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new Dictionary<StockKey, long>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found[new StockKey(reader.GetString(0), reader.GetString(1))] = reader.GetInt64(2);
+        }
+
+        return [.. keys.Select(key => found.TryGetValue(key, out var available) ? available : (long?)null)];
+    }
+
     /// <summary>Runs a statement over the rows and answers those that it returned, by their positions.</summary>
     private async Task<List<Row>> RowsAsync(
         string sql, string tenantId, List<Row> rows, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
@@ -65,7 +83,8 @@ internal sealed partial class MessageWriter(NpgsqlDataSource database, WebhookOp
             Numbers(rows.Select(row => row.Change.Sequence)),
             new() { Value = rows.Select(row => row.Body).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
             Texts(rows.Select(_ => $"msg_{Guid.CreateVersion7(clock.GetUtcNow()):N}")),
-            new() { Value = clock.GetUtcNow() });
+            new() { Value = clock.GetUtcNow() },
+            Numbers(rows.Select(row => row.Change.Available)));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var returned = new HashSet<(string, StockKey)>();
         while (await reader.ReadAsync(cancellationToken))

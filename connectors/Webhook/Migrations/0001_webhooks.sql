@@ -25,6 +25,7 @@ CREATE TABLE webhooks.level_versions (
     sku text NOT NULL,
     location_id text NOT NULL,
     stored_version bigint NOT NULL,
+    available bigint NOT NULL,
     stored_at timestamptz NOT NULL,
     delivered_version bigint NOT NULL DEFAULT 0,
     CONSTRAINT level_versions_pk PRIMARY KEY (subscriber, tenant_id, sku, location_id),

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
+using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Tests.Hosts;
 using StockAuthority.Inventory.V1;
 using Xunit;
@@ -206,6 +208,19 @@ public sealed class ShopifyTests : ShopifyFixture
         (await QuantityAsync("apple")).ShouldBe(8);
         differing.Total.ShouldBeGreaterThanOrEqualTo(1);
         Pushes.Count(push => push.ErrorCode == "CHANGE_FROM_QUANTITY_STALE").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_the_shop_shows_can_be_read_back()
+    {
+        var connector = await ConnectAsync();
+        Journal.Append("apple", 10);
+        await CheckpointAsync(1);
+        await SellAsync("apple", 9);
+        var channel = connector.Services.GetRequiredService<ILevelChannel>();
+        (await channel.ReadAsync([new("ghost", "shop"), new("apple", "shop"), new("pear", "shop")], CancellationToken.None)).ShouldBe([null, 9, 0]);
+        await Shop.FaultAsync("""{"error_code":"ACCESS_DENIED"}""");
+        await Should.ThrowAsync<HttpRequestException>(() => channel.ReadAsync([new("apple", "shop")], CancellationToken.None));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
+using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Tests.Hosts;
 using StockAuthority.Testing;
 using Xunit;
@@ -318,6 +320,19 @@ public sealed class DeliveryTests(TestPostgres postgres) : WebhookFixture(postgr
     }
 
     [Fact]
+    public async Task What_subscribers_were_told_can_be_read_back()
+    {
+        var (all, store) = (await SubscriberAsync(), await SubscriberAsync());
+        var connector = await ConnectAsync([.. Subscribes(0, all), .. Subscribes(1, store, "Locations:0=store-1")]);
+        Journal.Append("apple", 7);
+        Journal.Append("apple", 8);
+        Journal.Append("pear", 1, location: "store-1");
+        await CheckpointAsync(3);
+        var channel = connector.Services.GetRequiredService<ILevelChannel>();
+        (await channel.ReadAsync([new("pear", "store-1"), new("plum", "shop"), new("apple", "shop")], CancellationToken.None)).ShouldBe([1, null, 8]);
+    }
+
+    [Fact]
     public async Task A_redirect_is_a_failure_and_is_not_followed()
     {
         var (receiver, elsewhere) = (await SubscriberAsync(), await SubscriberAsync());
@@ -344,12 +359,15 @@ public sealed class DeliveryTests(TestPostgres postgres) : WebhookFixture(postgr
         (await DeliveriesAsync()).ShouldHaveSingleItem().Sku.ShouldBe("apple");
     }
 
+    /// <summary>The first message that was attempted so often, once its attempt has ended.</summary>
     private async Task<Cli.Webhook.DeliveryEntry?> FailedAttemptAsync(int attempts)
     {
-        Cli.Webhook.DeliveryEntry? entry = null;
-        await Eventually.HoldsAsync(async () => (entry = (await DeliveriesAsync()).FirstOrDefault(delivery => delivery.Attempts >= attempts && delivery.LastError is not null && delivery.NextAttemptAt is not null)) is not null
-            && await IsNotLeasedAsync(entry.MessageId));
-        return entry;
+        async Task<Cli.Webhook.DeliveryEntry?> ReadAsync() =>
+            (await DeliveriesAsync()).FirstOrDefault(delivery => delivery.Attempts >= attempts && delivery.LastError is not null && delivery.NextAttemptAt is not null);
+        await Eventually.HoldsAsync(async () => await ReadAsync() is { } entry && await IsNotLeasedAsync(entry.MessageId));
+
+        // Read again: until its attempt ended, what was due next was the end of the lease.
+        return await ReadAsync();
     }
 
     private async Task<bool> IsNotLeasedAsync(string messageId)
