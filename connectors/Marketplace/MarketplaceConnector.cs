@@ -1,12 +1,16 @@
 using System.Net.Http.Headers;
+using StockAuthority.Connectors.Marketplace.Amazon;
 using StockAuthority.Connectors.Marketplace.Shopify;
 using StockAuthority.Connectors.Runtime;
 using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Marketplace;
 
+/// <summary>One process for one marketplace: <c>Marketplace:Channel</c> says which, by default <c>shopify</c>.</summary>
 internal static class MarketplaceConnector
 {
+    private const string Shopify = "shopify";
+    private const string Amazon = "amazon";
     private const int AnswerSizeBytes = 4 * 1024 * 1024;
 
     public static async Task<int> RunAsync(string[] args, TextWriter errors)
@@ -28,8 +32,19 @@ internal static class MarketplaceConnector
     {
         var settings = new SettingsReader(builder.Configuration);
         var authority = ConnectorHosting.ReadAuthority(settings);
-        var connector = ConnectorOptions.Read(settings, defaultConsumer: "marketplace-shopify");
-        var shopify = ShopifyOptions.Read(settings);
+        var channel = settings.Text("Marketplace:Channel") ?? Shopify;
+        var connector = ConnectorOptions.Read(settings, defaultConsumer: "marketplace-" + channel);
+        Action<WebApplicationBuilder>? add = channel switch
+        {
+            Shopify => Add(ShopifyOptions.Read(settings), connector),
+            Amazon => Add(AmazonOptions.Read(settings), connector),
+            _ => null,
+        };
+        if (add is null)
+        {
+            settings.Wrong($"Marketplace:Channel is neither {Shopify} nor {Amazon}");
+        }
+
         if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } plainText)
         {
             return plainText;
@@ -41,20 +56,11 @@ internal static class MarketplaceConnector
         }
 
         builder.AddServiceDefaults("stockauthority-connector-marketplace");
-        builder.Services.AddSingleton(shopify);
-        builder.Services.AddSingleton<CostBudget>();
-        builder.Services.AddHttpClient<ShopifyClient>(client => Prepare(client, shopify))
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                // A redirect would carry the access token to another host.
-                AllowAutoRedirect = false,
-                ConnectTimeout = connector.AttemptTimeout,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers();
-        builder.Services.AddSingleton<ILevelChannel, ShopifyChannel>();
-        builder.Services.AddLevelConnector(connector, authority);
+        add!(builder);
+
+        // Beyond its usage plan a marketplace only throttles.
+        builder.Services.AddLevelConnector(
+            channel == Amazon ? connector with { PushesPerSecond = Math.Min(connector.PushesPerSecond, AmazonOptions.RequestsPerSecond) } : connector, authority);
         return null;
     }
 
@@ -65,14 +71,47 @@ internal static class MarketplaceConnector
         return app;
     }
 
-    private static void Prepare(HttpClient client, ShopifyOptions shopify)
+    private static Action<WebApplicationBuilder> Add(ShopifyOptions shopify, ConnectorOptions connector) => builder =>
     {
-        client.BaseAddress = shopify.BaseUrl;
+        builder.Services.AddSingleton(shopify);
+        builder.Services.AddSingleton<CostBudget>();
+        Harden(builder.Services.AddHttpClient<ShopifyClient>(client =>
+        {
+            Prepare(client, shopify.BaseUrl);
+            client.DefaultRequestHeaders.Add("X-Shopify-Access-Token", shopify.AccessToken);
+        }), connector);
+        builder.Services.AddSingleton<ILevelChannel, ShopifyChannel>();
+    };
+
+    private static Action<WebApplicationBuilder> Add(AmazonOptions amazon, ConnectorOptions connector) => builder =>
+    {
+        builder.Services.AddSingleton(amazon);
+        Harden(builder.Services.AddHttpClient(nameof(AmazonTokens), client => Prepare(client, amazon.BaseUrl)), connector);
+
+        // One for the process: its token is everybody's.
+        builder.Services.AddSingleton(provider => new AmazonTokens(
+            provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(AmazonTokens)), amazon, provider.GetRequiredService<TimeProvider>()));
+        Harden(builder.Services.AddHttpClient<ILevelChannel, AmazonChannel>(client => Prepare(client, amazon.BaseUrl)), connector);
+    };
+
+    private static void Harden(IHttpClientBuilder client, ConnectorOptions connector) => client
+        .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+        {
+            // A redirect would carry the access token to another host.
+            AllowAutoRedirect = false,
+            ConnectTimeout = connector.AttemptTimeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        })
+        .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+        .RemoveAllLoggers();
+
+    private static void Prepare(HttpClient client, Uri baseUrl)
+    {
+        client.BaseAddress = baseUrl;
 
         // The runtime's pipeline owns the time that an attempt may take.
         client.Timeout = Timeout.InfiniteTimeSpan;
         client.MaxResponseContentBufferSize = AnswerSizeBytes;
-        client.DefaultRequestHeaders.Add("X-Shopify-Access-Token", shopify.AccessToken);
         client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
     }
 }

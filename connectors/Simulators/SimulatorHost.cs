@@ -1,3 +1,4 @@
+using StockAuthority.Connectors.Simulators.Amazon;
 using StockAuthority.Connectors.Simulators.Control;
 using StockAuthority.Connectors.Simulators.Shopify;
 using StockAuthority.Connectors.Simulators.Square;
@@ -6,7 +7,7 @@ using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Simulators;
 
-/// <summary>Stands in for channels on one machine: Square's published Inventory API and Shopify's Admin API, a subscriber of webhooks; state in memory, faults on demand.</summary>
+/// <summary>Stands in for channels on one machine: Square's published Inventory API, Shopify's Admin API and Amazon's Listings Items API, a subscriber of webhooks; state in memory, faults on demand.</summary>
 internal static class SimulatorHost
 {
     private const int BodySizeBytes = 4 * 1024 * 1024;
@@ -42,6 +43,8 @@ internal static class SimulatorHost
         builder.Services.AddSingleton<ShopifyInventory>();
         builder.Services.AddSingleton<ShopifyAnswers>();
         builder.Services.AddSingleton<CostBucket>();
+        builder.Services.AddSingleton<AmazonListings>();
+        builder.Services.AddSingleton<AmazonPace>();
         builder.Services.AddSingleton<WebhookSubscriber>();
         builder.Services.AddSingleton<Faults>();
         builder.Services.AddSingleton<RequestLog>();
@@ -55,6 +58,7 @@ internal static class SimulatorHost
         app.MapSimulatorControl();
         app.MapSquareInventory();
         app.MapShopifyAdmin();
+        app.MapAmazonListings();
         app.MapWebhookSubscriber();
         return app;
     }
