@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using StockAuthority.Connectors.Pos.Square;
 using StockAuthority.Connectors.Runtime;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Pos;
@@ -29,6 +30,7 @@ internal static class PosConnector
         var settings = new SettingsReader(builder.Configuration);
         var authority = ConnectorHosting.ReadAuthority(settings);
         var connector = ConnectorOptions.Read(settings, defaultConsumer: "pos-square");
+        var declaration = ChannelDeclarationOptions.Read(settings, kind: "square");
         var square = SquareOptions.Read(settings);
         if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } plainText)
         {
@@ -52,7 +54,7 @@ internal static class PosConnector
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
-        builder.Services.AddLevelConnector(connector, authority);
+        builder.Services.AddLevelConnector(connector, declaration, authority);
         return null;
     }
 

@@ -2,8 +2,10 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Client;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.Connectors.Runtime.Delivery;
 using StockAuthority.Connectors.Runtime.Feed;
+using StockAuthority.Operations.V1;
 
 namespace StockAuthority.Connectors.Runtime;
 
@@ -11,8 +13,18 @@ namespace StockAuthority.Connectors.Runtime;
 public static class ConnectorHosting
 {
     /// <summary>Adds the loop from the change feed to the registered <see cref="ILevelChannel"/>, its health check and its metrics.</summary>
-    public static IServiceCollection AddLevelConnector(this IServiceCollection services, ConnectorOptions options, StockAuthorityClientOptions authority)
+    public static IServiceCollection AddLevelConnector(
+        this IServiceCollection services, ConnectorOptions options, ChannelDeclarationOptions declaration, StockAuthorityClientOptions authority)
     {
+        ArgumentNullException.ThrowIfNull(declaration);
+        services.AddSingleton(declaration);
+        services.AddSingleton(provider => new ChannelService.ChannelServiceClient(provider.GetRequiredService<GrpcChannel>()));
+        services.AddSingleton(provider => new ExceptionService.ExceptionServiceClient(provider.GetRequiredService<GrpcChannel>()));
+        services.AddSingleton<ChannelLink>();
+        services.AddSingleton<ChannelCases>();
+        services.AddSingleton<ChannelHealthMeter>();
+        services.AddSingleton<HealthReporter>();
+        services.AddSingleton<LevelSweep>();
         services.AddSingleton(options);
         services.AddSingleton(_ => StockAuthorityChannel.Create(authority));
         services.AddSingleton(provider => new ChangeFeedService.ChangeFeedServiceClient(provider.GetRequiredService<GrpcChannel>()));

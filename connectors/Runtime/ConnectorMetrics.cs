@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using StockAuthority.Connectors.Runtime.Channels;
 
 namespace StockAuthority.Connectors.Runtime;
 
@@ -14,9 +15,12 @@ internal sealed class ConnectorMetrics
     private readonly Counter<long> _failed;
     private long _headSequence;
     private long _acknowledgedSequence;
+    private readonly Counter<long> _pushes;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _drift;
     private int _pendingLevels;
 
-    public ConnectorMetrics(IMeterFactory meters, ILevelChannel channel)
+    public ConnectorMetrics(IMeterFactory meters, ILevelChannel channel, ChannelHealthMeter health, ChannelLink link, TimeProvider clock)
     {
         _channel = new("channel", channel.Name);
         var meter = meters.Create(MeterName);
@@ -29,6 +33,13 @@ internal sealed class ConnectorMetrics
         _refused = meter.CreateCounter<long>("stockauthority.connectors.levels.refused", "{level}", "Levels that the channel refused for good");
         _differing = meter.CreateCounter<long>("stockauthority.connectors.levels.differing", "{level}", "Levels that the channel took and reads back differently");
         _failed = meter.CreateCounter<long>("stockauthority.connectors.rounds.failed", "{round}", "Pushes that were given back to be merged with newer levels");
+        _pushes = meter.CreateCounter<long>("stockauthority.connectors.pushes", "{call}", "Calls to the channel, by whether they failed");
+        _retries = meter.CreateCounter<long>("stockauthority.connectors.retries", "{call}", "Repeated calls to the channel");
+        _drift = meter.CreateCounter<long>("stockauthority.connectors.levels.compared", "{level}", "Levels that were read back, by whether the channel showed them");
+        meter.CreateObservableGauge("stockauthority.connectors.undelivered.age", () => new Measurement<double>(Age(health, clock), _channel), "s", "How long ago the oldest change that is not visible yet was recorded; 0 where all are");
+        meter.CreateObservableGauge("stockauthority.connectors.breaker.open", () => new Measurement<int>(health.BreakerOpen ? 1 : 0, _channel), "{breaker}", "1 while calls are held back because too many failed");
+        meter.CreateObservableGauge("stockauthority.connectors.working", () => new Measurement<int>(link.HoldsFor(TimeSpan.Zero) ? 1 : 0, _channel), "{instance}", "1 while this instance works for the channel, 0 while it stands by");
+        meter.CreateObservableGauge("stockauthority.connectors.paused", () => new Measurement<int>(Paused(link), _channel), "{channel}", "1 while deliveries are paused");
         meter.CreateObservableGauge("stockauthority.connectors.levels.pending", () => new Measurement<int>(Volatile.Read(ref _pendingLevels), _channel), "{level}", "Levels that wait for the channel");
         meter.CreateObservableGauge("stockauthority.connectors.feed.lag", () => new Measurement<long>(Lag(), _channel), "{movement}", "Movements in the journal that are not acknowledged yet");
     }
@@ -50,6 +61,17 @@ internal sealed class ConnectorMetrics
     public void Head(long sequence) => Volatile.Write(ref _headSequence, sequence);
 
     public void Acknowledged(long sequence) => Volatile.Write(ref _acknowledgedSequence, sequence);
+
+    public void Pushed(bool failed) => _pushes.Add(1, _channel, new("failed", failed));
+
+    public void Retried() => _retries.Add(1, _channel);
+
+    public void Compared(bool differs) => _drift.Add(1, _channel, new("differs", differs));
+
+    private static double Age(ChannelHealthMeter health, TimeProvider clock) =>
+        health.OldestUndelivered is { } oldest ? Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds) : 0;
+
+    private static int Paused(ChannelLink link) => link.ChannelOrNull is { Paused: true } ? 1 : 0;
 
     private long Lag() => Math.Max(0, Volatile.Read(ref _headSequence) - Volatile.Read(ref _acknowledgedSequence));
 }

@@ -36,13 +36,22 @@ public sealed record ConnectorOptions
     /// <summary>How long a silent stream is trusted before a poll checks it.</summary>
     public TimeSpan StreamIdleLimit { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the lease of the working instance lasts without a renewal, which is every third of it: how late another one takes over from one that died.</summary>
+    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the authority is told how the channel does.</summary>
+    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The pause between two readings of all that the channel shows.</summary>
+    public TimeSpan DriftInterval { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>Reads the section; what is missing or unusable is noted in <paramref name="settings"/>.</summary>
     public static ConnectorOptions Read(SettingsReader settings, string defaultConsumer)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var defaults = new ConnectorOptions { TenantId = "", Consumer = defaultConsumer };
         var minute = TimeSpan.FromMinutes(1);
-        return defaults with
+        var options = defaults with
         {
             TenantId = settings.Required("Connector:TenantId"),
             Consumer = settings.Text("Connector:Consumer") ?? defaultConsumer,
@@ -55,6 +64,16 @@ public sealed record ConnectorOptions
             MaxPendingLevels = settings.Number("Connector:MaxPendingLevels", defaults.MaxPendingLevels, 1, 1_000_000),
             PollInterval = settings.Duration("Connector:PollInterval", defaults.PollInterval, TimeSpan.FromMilliseconds(10), minute),
             StreamIdleLimit = settings.Duration("Connector:StreamIdleLimit", defaults.StreamIdleLimit, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)),
+            LeaseTime = settings.Duration("Connector:LeaseTime", defaults.LeaseTime, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
+            ReportInterval = settings.Duration("Connector:ReportInterval", defaults.ReportInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)),
+            DriftInterval = settings.Duration("Connector:DriftInterval", defaults.DriftInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromDays(1)),
         };
+        if (options.LeaseTime < 2 * options.AttemptTimeout)
+        {
+            // A call is begun only where the lease outlasts it.
+            settings.Wrong("Connector:LeaseTime is not at least twice Connector:AttemptTimeout");
+        }
+
+        return options;
     }
 }

@@ -80,6 +80,40 @@ public sealed class SettingsReader(IConfiguration configuration)
         return otherwise;
     }
 
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    public bool Choice(string key, bool otherwise)
+    {
+        if (Text(key) is not { } text)
+        {
+            return otherwise;
+        }
+
+        if (bool.TryParse(text, out var choice))
+        {
+            return choice;
+        }
+
+        Wrong($"{key} is not true or false");
+        return otherwise;
+    }
+
+    /// <summary>A share, 0 to 1.</summary>
+    public double Ratio(string key, double otherwise)
+    {
+        if (Text(key) is not { } text)
+        {
+            return otherwise;
+        }
+
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1)
+        {
+            return ratio;
+        }
+
+        Wrong($"{key} is not a number from 0 to 1");
+        return otherwise;
+    }
+
     /// <summary>Notes something that only the caller can judge.</summary>
     public void Wrong(string problem) => _problems.Add(problem);
 

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using StockAuthority.Cli;
+using StockAuthority.Cli.Channels;
 using StockAuthority.Cli.Journal;
 using StockAuthority.Cli.Levels;
 using StockAuthority.Cli.Matrix;
 using StockAuthority.Cli.Verify;
 using StockAuthority.Cli.Webhook;
 
-var root = new RootCommand("Tools for people who operate StockAuthority.") { LevelsCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(), MatrixCommand.Create(), WebhookCommand.Create() };
+var root = new RootCommand("Tools for people who operate StockAuthority.") { LevelsCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(), MatrixCommand.Create(), ChannelCommand.Create(), WebhookCommand.Create() };
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction)
 {

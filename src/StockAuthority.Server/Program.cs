@@ -6,6 +6,7 @@ using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Availability;
 using StockAuthority.Server.Catalogue;
 using StockAuthority.Server.ChangeFeed;
+using StockAuthority.Server.Channels;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
 using StockAuthority.Server.OpenApi;
@@ -44,6 +45,7 @@ static WebApplication Build(string[] args)
     services.AddInventory();
     services.AddAvailability();
     services.AddChangeFeed();
+    services.AddChannels();
 
     services.AddAccess();
     services.AddGrpc(options =>
@@ -77,6 +79,7 @@ static WebApplication Build(string[] args)
     app.MapGrpcService<CatalogueGrpcService>();
     app.MapGrpcService<PaymentEventGrpcService>();
     app.MapGrpcService<ChangeFeedGrpcService>();
+    app.MapGrpcService<ChannelGrpcService>();
     app.MapGrpcHealthChecksService().AllowAnonymous();
     app.MapGrpcReflectionService().AllowAnonymous();
     app.MapServiceHealth();

@@ -22,7 +22,32 @@ internal sealed class LevelBacklog(long checkpoint)
     public long SettledSequence =>
         _waiting.Values.Concat(_taken).Select(level => level.FirstSequence - 1).Append(ReadSequence).Min();
 
-    public void Add(Movement movement)
+    /// <summary>Goes on after a part of the journal that is gone; the levels are taken as they are now instead.</summary>
+    public void Skip(long sequence) => ReadSequence = sequence;
+
+    public bool Waits(StockKey key) => _waiting.ContainsKey(key);
+
+    /// <summary>The record time of the oldest movement that waits; null where none does.</summary>
+    public DateTimeOffset? Oldest => _waiting.Values.Where(level => !level.IsRepair).Select(level => (DateTimeOffset?)level.FirstRecordTime).Min();
+
+    /// <summary>Has a level delivered again as it is; it keeps nothing from being acknowledged.</summary>
+    public void Repair(LevelChange change)
+    {
+        var repair = new PendingLevel(change, long.MaxValue, DateTimeOffset.MaxValue);
+        if (!_waiting.TryGetValue(change.Key, out var waiting))
+        {
+            Enqueue(repair);
+        }
+        else if (change.Version >= waiting.Change.Version)
+        {
+            _waiting[change.Key] = waiting with { Change = change };
+        }
+    }
+
+    public void Add(Movement movement) => Add(movement, movement.AvailableAfter);
+
+    /// <param name="shown">The units that the channel has to show.</param>
+    public void Add(Movement movement, long shown)
     {
         ReadSequence = movement.Sequence;
 
@@ -34,10 +59,10 @@ internal sealed class LevelBacklog(long checkpoint)
 
         var recordTime = movement.RecordTime.ToDateTimeOffset();
         var key = new StockKey(movement.Sku, movement.LocationId);
-        var change = new LevelChange(key, movement.AvailableAfter, movement.LevelVersion, movement.Sequence, recordTime);
+        var change = new LevelChange(key, shown, movement.LevelVersion, movement.Sequence, recordTime);
         if (_waiting.TryGetValue(key, out var waiting))
         {
-            _waiting[key] = waiting.With(change);
+            _waiting[key] = new PendingLevel(change, movement.Sequence, recordTime).After(waiting);
             return;
         }
 

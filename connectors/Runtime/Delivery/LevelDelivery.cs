@@ -1,11 +1,26 @@
 using System.Threading.Channels;
+using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.Connectors.Runtime.Feed;
 
 namespace StockAuthority.Connectors.Runtime.Delivery;
 
-/// <summary>One push at a time; what arrives meanwhile is merged, so a burst on one key becomes few calls.</summary>
+/// <summary>
+/// One push at a time; what arrives meanwhile is merged, so a burst on one key becomes few calls. Comparing and repairing is done in the
+/// same loop: between two pushes, what the channel shows is what was confirmed.
+/// </summary>
 internal sealed class LevelDelivery(
-    ILevelChannel channel, LevelPusher pusher, CheckpointWriter checkpoints, ConnectorOptions options, ConnectorMetrics metrics, TimeProvider clock)
+    ILevelChannel channel,
+    LevelPusher pusher,
+    LevelSweep sweep,
+    CheckpointWriter checkpoints,
+    ChannelLink link,
+    ChannelCases cases,
+    ChannelDeclarationOptions declaration,
+    ChannelHealthMeter meter,
+    ConnectorOptions options,
+    ConnectorMetrics metrics,
+    TimeProvider clock)
 {
     /// <param name="checkpoint">Everything up to here was settled by an earlier run.</param>
     /// <param name="headSequence">The end of the journal when this run began.</param>
@@ -14,47 +29,82 @@ internal sealed class LevelDelivery(
     public async Task RunAsync(long checkpoint, long headSequence, ChannelReader<FeedPage> pages, CancellationToken stopping)
     {
         var backlog = new LevelBacklog(checkpoint);
-        while (await FillAsync(backlog, headSequence, pages, stopping))
+        sweep.Begin(backlog);
+        Task<bool>? reading = null;
+        while (true)
         {
-            var round = await pusher.PushAsync(backlog.Take(channel.MaxItemsPerPush), stopping);
-            backlog.Settle(round.Unsettled);
-            checkpoints.Advance(backlog.SettledSequence);
-            metrics.Pending(backlog.Count);
-            await Task.Delay(round.Pause, clock, stopping);
+            // Taken before the look, so that what is told in between wakes us.
+            var news = link.News;
+            Drain(backlog, pages);
+            Advance(backlog);
+
+            // An earlier run may have confirmed levels beyond its checkpoint, up to the head at most: pushing before the
+            // head is read could take the channel back to an older one.
+            var state = link.Channel;
+            var canWork = !state.Paused && !cases.IsFull && backlog.ReadSequence >= headSequence;
+            if (canWork && backlog.Count > 0)
+            {
+                await PushAsync(backlog, state.Rollout, stopping);
+            }
+
+            if (canWork && await sweep.WorkAsync(state, stopping))
+            {
+                continue;
+            }
+
+            if (canWork && backlog.Count > 0)
+            {
+                continue;
+            }
+
+            var isFull = backlog.Count >= options.MaxPendingLevels;
+            reading = isFull || reading is { IsCompleted: false } ? reading : pages.WaitToReadAsync(stopping).AsTask();
+            await WaitAsync(news, isFull ? null : reading, stopping);
         }
     }
 
-    /// <summary>Merges what has arrived; false when the feed has ended.</summary>
-    private async ValueTask<bool> FillAsync(LevelBacklog backlog, long headSequence, ChannelReader<FeedPage> pages, CancellationToken stopping)
+    private async Task WaitAsync(Task news, Task<bool>? reading, CancellationToken stopping)
     {
-        while (backlog.Count < options.MaxPendingLevels)
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var due = Task.Delay(sweep.Due, clock, ending.Token);
+        await Task.WhenAny([news, due, .. reading is null ? Array.Empty<Task>() : [reading]]);
+        await ending.CancelAsync();
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    private async Task PushAsync(LevelBacklog backlog, ChannelRollout rollout, CancellationToken stopping)
+    {
+        var taken = backlog.Take(channel.MaxItemsPerPush);
+        PendingLevel[] shown = [.. taken.Where(level => rollout.Mode == ChannelMode.On && RolloutFilter.Includes(rollout, level.Change.Key))];
+        var round = shown.Length == 0 ? PushRound.Done : await pusher.PushAsync(shown, stopping);
+        backlog.Settle(round.Unsettled);
+        sweep.Settled(taken.Except(round.Unsettled));
+        Advance(backlog);
+        await Task.Delay(round.Pause, clock, stopping);
+    }
+
+    /// <summary>Merges what has arrived.</summary>
+    private void Drain(LevelBacklog backlog, ChannelReader<FeedPage> pages)
+    {
+        while (backlog.Count < options.MaxPendingLevels && pages.TryRead(out var page))
         {
-            // An earlier run may have confirmed levels beyond its checkpoint, up to the head at most: pushing before the
-            // head is read could take the channel back to an older one.
-            var mustWait = backlog.Count == 0 || backlog.ReadSequence < headSequence;
-            if (!pages.TryRead(out var page))
+            if (page.DetachedUpTo > 0)
             {
-                if (!mustWait)
-                {
-                    break;
-                }
-
-                checkpoints.Advance(backlog.SettledSequence);
-                if (!await pages.WaitToReadAsync(stopping))
-                {
-                    return false;
-                }
-
-                continue;
+                sweep.TakeLevelsAsTheyAre(backlog.SettledSequence);
+                backlog.Skip(page.DetachedUpTo);
             }
 
             foreach (var movement in page.Movements)
             {
-                backlog.Add(movement);
+                backlog.Add(movement, declaration.Shown(movement.LocationId, movement.AvailableAfter));
             }
         }
+    }
 
+    private void Advance(LevelBacklog backlog)
+    {
+        checkpoints.Advance(Math.Min(backlog.SettledSequence, Math.Min(sweep.HoldSequence, cases.FirstUntoldSequence - 1)));
         metrics.Pending(backlog.Count);
-        return true;
+        meter.Queue(backlog.Count, backlog.Oldest);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StockAuthority.Connectors.Runtime.Channels;
 
 namespace StockAuthority.Connectors.Runtime.Delivery;
 
@@ -7,6 +8,7 @@ internal sealed partial class LevelPusher(
     ILevelChannel channel,
     PushPipeline pipeline,
     RefusedLevels refused,
+    ChannelHealthMeter meter,
     ConnectorOptions options,
     ConnectorMetrics metrics,
     TimeProvider clock,
@@ -27,7 +29,7 @@ internal sealed partial class LevelPusher(
                     Confirm(part, confirmed);
                     break;
                 case PushResult.Refused refusal when part.Count == 1:
-                    refused.Park(changes[0], refusal.Refusal);
+                    refused.Park(part[0], refusal.Refusal);
                     break;
                 case PushResult.Refused refusal:
                     var (first, second) = Split(part, refusal.Suspects);
@@ -64,8 +66,15 @@ internal sealed partial class LevelPusher(
         var now = clock.GetUtcNow();
         foreach (var level in part)
         {
+            refused.Taken(level.Change.Key);
+        }
+
+        foreach (var level in part.Where(level => !level.IsRepair))
+        {
             // From the oldest movement that this level stands for: coalescing must not hide how long the channel was behind.
-            metrics.Confirmed(now > level.FirstRecordTime ? now - level.FirstRecordTime : TimeSpan.Zero);
+            var delay = now > level.FirstRecordTime ? now - level.FirstRecordTime : TimeSpan.Zero;
+            metrics.Confirmed(delay);
+            meter.Visible(delay);
         }
 
         foreach (var key in confirmed.Differing)

@@ -6,6 +6,9 @@ namespace StockAuthority.Connectors.Runtime.Delivery;
 /// <param name="FirstRecordTime">When that movement was recorded.</param>
 internal sealed record PendingLevel(LevelChange Change, long FirstSequence, DateTimeOffset FirstRecordTime)
 {
+    /// <summary>Stands for no movement: it is delivered again.</summary>
+    public bool IsRepair => FirstSequence == long.MaxValue;
+
     public PendingLevel With(LevelChange newer) => newer.Version > Change.Version ? this with { Change = newer } : this;
 
     /// <summary>Takes over what an older, undelivered level stood for.</summary>

@@ -6,7 +6,8 @@ namespace StockAuthority.Connectors.Runtime.Delivery;
 
 internal static class PushKey
 {
-    /// <summary>The SHA-256 of what is pushed, in hexadecimal: the same levels make the same key, in any process.</summary>
+    /// <summary>The SHA-256 of what is pushed, in hexadecimal: the same levels make the same key, in any process. Their time
+    /// is a part of it: a level that is repaired is pushed again as of now, and a channel must not take that for the first push.</summary>
     public static string For(string tenantId, IReadOnlyList<LevelChange> changes)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -16,6 +17,7 @@ internal static class PushKey
             Append(hash, change.Key.Sku);
             Append(hash, change.Key.LocationId);
             Append(hash, change.Version);
+            Append(hash, change.RecordTime.UtcTicks);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -4,6 +4,7 @@ using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
 using Polly.Timeout;
+using StockAuthority.Connectors.Runtime.Channels;
 
 namespace StockAuthority.Connectors.Runtime.Delivery;
 
@@ -16,12 +17,19 @@ internal sealed class PushPipeline : IDisposable
     private const int AttemptsBeforeBreaking = 4;
     private static readonly TimeSpan SamplingDuration = TimeSpan.FromMinutes(1);
     private readonly ILevelChannel _channel;
+    private readonly ChannelLink _link;
+    private readonly ChannelHealthMeter _meter;
+    private readonly ConnectorMetrics _metrics;
+    private readonly ConnectorOptions _options;
     private readonly TokenBucketRateLimiter _limiter;
     private readonly ResiliencePipeline<PushResult> _pipeline;
 
-    public PushPipeline(ILevelChannel channel, ConnectorOptions options, TimeProvider clock, ILoggerFactory loggers)
+    private readonly ResiliencePipeline<IReadOnlyList<long?>> _reads;
+
+    public PushPipeline(
+        ILevelChannel channel, ConnectorOptions options, ChannelLink link, ChannelHealthMeter meter, ConnectorMetrics metrics, TimeProvider clock, ILoggerFactory loggers)
     {
-        _channel = channel;
+        (_channel, _options, _link, _meter, _metrics) = (channel, options, link, meter, metrics);
         _limiter = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
         {
             TokenLimit = options.PushesPerSecond,
@@ -36,6 +44,27 @@ internal sealed class PushPipeline : IDisposable
             .AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout })
             .ConfigureTelemetry(loggers)
             .Build();
+        _reads = new ResiliencePipelineBuilder<IReadOnlyList<long?>> { Name = "read", InstanceName = channel.Name, TimeProvider = clock }
+            .AddRateLimiter(_limiter)
+            .AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout })
+            .ConfigureTelemetry(loggers)
+            .Build();
+    }
+
+    /// <summary>What the channel shows, within the same rate limit; null where it did not say.</summary>
+    public async Task<IReadOnlyList<long?>?> ReadAsync(IReadOnlyList<StockKey> keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var shown = await _reads.ExecuteAsync(
+                static async (read, attempt) => await read._channel.ReadAsync(read.keys, attempt), (_channel, keys), cancellationToken);
+            return shown.Count == keys.Count ? shown : null;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            _metrics.Failed("READ_BACK");
+            return null;
+        }
     }
 
     public async Task<PushResult> PushAsync(IReadOnlyList<LevelChange> changes, string idempotencyKey, CancellationToken cancellationToken)
@@ -43,8 +72,8 @@ internal sealed class PushPipeline : IDisposable
         try
         {
             return await _pipeline.ExecuteAsync(
-                static async (push, attempt) => await push._channel.PushAsync(push.changes, push.idempotencyKey, attempt),
-                (_channel, changes, idempotencyKey),
+                static async (push, attempt) => await push.Item1.AttemptAsync(push.changes, push.idempotencyKey, attempt),
+                (this, changes, idempotencyKey),
                 cancellationToken);
         }
         catch (BrokenCircuitException exception)
@@ -59,7 +88,33 @@ internal sealed class PushPipeline : IDisposable
 
     public void Dispose() => _limiter.Dispose();
 
-    private static RetryStrategyOptions<PushResult> Retry(ConnectorOptions options) => new()
+    /// <summary>Only while the lease outlasts the call: whoever takes over then finds none of ours under way.</summary>
+    private async Task<PushResult> AttemptAsync(IReadOnlyList<LevelChange> changes, string idempotencyKey, CancellationToken cancellationToken)
+    {
+        if (!_link.HoldsFor(_options.AttemptTimeout))
+        {
+            return new PushResult.Unavailable("LEASE_ENDING", null);
+        }
+
+        var failed = true;
+        try
+        {
+            var result = await _channel.PushAsync(changes, idempotencyKey, cancellationToken);
+            failed = result is PushResult.Unavailable;
+            return result;
+        }
+        finally
+        {
+            _meter.Count(health =>
+            {
+                health.PushCount++;
+                health.ErrorCount += failed ? 1 : 0;
+            });
+            _metrics.Pushed(failed);
+        }
+    }
+
+    private RetryStrategyOptions<PushResult> Retry(ConnectorOptions options) => new()
     {
         MaxRetryAttempts = options.RetryAttempts,
         BackoffType = DelayBackoffType.Exponential,
@@ -73,11 +128,17 @@ internal sealed class PushPipeline : IDisposable
             { Result: PushResult.Throttled or PushResult.Unavailable } => RetryAfter(attempt.Outcome.Result) is not { } asked || asked <= options.MaxRetryDelay,
             _ => false,
         }),
+        OnRetry = _ =>
+        {
+            _meter.Count(health => health.RetryCount++);
+            _metrics.Retried();
+            return default;
+        },
         DelayGenerator = attempt => ValueTask.FromResult(RetryAfter(attempt.Outcome.Result)),
     };
 
     // A channel that asks for fewer calls works: waiting as long as it says is enough, breaking would only add to the wait.
-    private static CircuitBreakerStrategyOptions<PushResult> Breaker(ConnectorOptions options) => new()
+    private CircuitBreakerStrategyOptions<PushResult> Breaker(ConnectorOptions options) => new()
     {
         FailureRatio = 0.5,
         MinimumThroughput = AttemptsBeforeBreaking,
@@ -89,9 +150,17 @@ internal sealed class PushPipeline : IDisposable
             { Result: PushResult.Unavailable } => true,
             _ => false,
         }),
+        OnOpened = _ => Opened(true),
+        OnClosed = _ => Opened(false),
         BreakDurationGenerator = open => ValueTask.FromResult(
             TimeSpan.FromSeconds(Math.Max(0.5, Backoff.After(open.HalfOpenAttempts + 1, options.BreakDuration, options.MaxRetryDelay).TotalSeconds))),
     };
+
+    private ValueTask Opened(bool open)
+    {
+        _meter.Breaker(open);
+        return default;
+    }
 
     private static TimeSpan? RetryAfter(PushResult? result) => result switch
     {

@@ -1,15 +1,33 @@
 using Microsoft.Extensions.Logging;
+using StockAuthority.Connectors.Runtime.Channels;
 
 namespace StockAuthority.Connectors.Runtime.Delivery;
 
 /// <summary>
-/// Where a level ends that the channel refused for good: here it is logged and counted, and the delivery goes on without
+/// Where a level ends that the channel refused for good: it becomes a case for people, and the delivery goes on without
 /// it. A later version of the same level is pushed as any other.
 /// </summary>
-internal sealed partial class RefusedLevels(ILevelChannel channel, ConnectorOptions options, ConnectorMetrics metrics, ILogger<RefusedLevels> logger)
+internal sealed partial class RefusedLevels(ILevelChannel channel, ConnectorOptions options, ConnectorMetrics metrics, ChannelCases cases, ChannelHealthMeter meter, ILogger<RefusedLevels> logger)
 {
-    public void Park(LevelChange change, Refusal refusal)
+    private readonly HashSet<StockKey> _refused = [];
+
+    /// <summary>Whether the channel is known to show another level than it was given.</summary>
+    public bool Has(StockKey key) => _refused.Contains(key);
+
+    public void Taken(StockKey key)
     {
+        if (_refused.Remove(key))
+        {
+            cases.Mended(Operations.V1.ExceptionKind.LevelRefused, key, "The channel took a later level.");
+        }
+    }
+
+    public void Park(PendingLevel level, Refusal refusal)
+    {
+        var change = level.Change;
+        _refused.Add(change.Key);
+        cases.Refused(change, refusal, level.FirstSequence);
+        meter.Count(health => health.RefusedCount++);
         metrics.Refused(refusal.Code);
         LogParked(
             channel.Name, change.Key.Sku, change.Key.LocationId, change.Version, options.TenantId, change.Sequence,

@@ -1,6 +1,8 @@
 using System.Threading.Channels;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Connectors.Runtime.Channels;
 
 namespace StockAuthority.Connectors.Runtime.Feed;
 
@@ -10,6 +12,7 @@ namespace StockAuthority.Connectors.Runtime.Feed;
 /// </summary>
 internal sealed partial class CheckpointWriter(
     ChangeFeedService.ChangeFeedServiceClient client,
+    ChannelLink link,
     ConnectorOptions options,
     ConnectorMetrics metrics,
     TimeProvider clock,
@@ -18,6 +21,16 @@ internal sealed partial class CheckpointWriter(
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private readonly Channel<long> _latest = Channel.CreateBounded<long>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private long _offered;
+
+    /// <summary>Nothing of an earlier lease is left to say.</summary>
+    public void Begin(long sequence)
+    {
+        while (_latest.Reader.TryRead(out _))
+        {
+        }
+
+        _offered = sequence;
+    }
 
     public void Advance(long sequence)
     {
@@ -28,12 +41,12 @@ internal sealed partial class CheckpointWriter(
         }
     }
 
-    public async Task RunAsync(CancellationToken stopping)
+    public async Task RunAsync(long fencingNumber, CancellationToken stopping)
     {
         await foreach (var settled in _latest.Reader.ReadAllAsync(stopping))
         {
             var sequence = settled;
-            for (var failures = 1; !await TryAcknowledgeAsync(sequence, stopping); failures++)
+            for (var failures = 1; !await TryAcknowledgeAsync(sequence, fencingNumber, stopping); failures++)
             {
                 await Task.Delay(Backoff.After(failures, options.RetryDelay, options.MaxRetryDelay), clock, stopping);
                 sequence = _latest.Reader.TryRead(out var newer) ? newer : sequence;
@@ -41,16 +54,21 @@ internal sealed partial class CheckpointWriter(
         }
     }
 
-    private async Task<bool> TryAcknowledgeAsync(long sequence, CancellationToken stopping)
+    private async Task<bool> TryAcknowledgeAsync(long sequence, long fencingNumber, CancellationToken stopping)
     {
         try
         {
             var answer = await client.AcknowledgeChangesAsync(
-                new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence },
+                new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence, FencingNumber = fencingNumber },
                 deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime,
                 cancellationToken: stopping);
             metrics.Acknowledged(answer.Sequence);
             return true;
+        }
+        catch (RpcException exception) when (HealthReporter.IsLost(exception))
+        {
+            link.Lost();
+            return false;
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Google.Protobuf.Collections;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Inventory.V1;
@@ -97,6 +98,13 @@ internal sealed partial class JournalReader(
                 await AcceptAsync(answer.Movements, answer.HeadSequence, pages, stopping);
             }
         }
+        catch (RpcException exception) when (DetachedUpTo(exception) is { } detached && detached > _position)
+        {
+            LogDetached(options.Consumer, options.TenantId, _position, detached);
+            await pages.WriteAsync(new FeedPage([]) { DetachedUpTo = detached }, stopping);
+            _position = detached;
+            return false;
+        }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
             connection.Down();
@@ -157,6 +165,12 @@ internal sealed partial class JournalReader(
         }
     }
 
+    private static long? DetachedUpTo(RpcException exception) =>
+        exception.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>() is { Reason: "SEQUENCE_DETACHED" } info
+        && info.Metadata.TryGetValue("detached_up_to", out var text) && long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var sequence)
+            ? sequence
+            : null;
+
     private Task PauseAsync(int failures, CancellationToken stopping) =>
         Task.Delay(Backoff.After(failures, options.RetryDelay, options.MaxRetryDelay), clock, stopping);
 
@@ -173,6 +187,9 @@ internal sealed partial class JournalReader(
 
     [LoggerMessage(LogLevel.Warning, "The stream of tenant {TenantId} broke after sequence {Sequence}; polling until it is back")]
     private partial void LogStreamBroken(Exception exception, string tenantId, long sequence);
+
+    [LoggerMessage(LogLevel.Warning, "Consumer {Consumer} of tenant {TenantId} was at sequence {Sequence}, and the journal up to {DetachedUpTo} is detached: its levels are taken as they are now")]
+    private partial void LogDetached(string consumer, string tenantId, long sequence, long detachedUpTo);
 
     [LoggerMessage(LogLevel.Information, "The authority closed the stream of tenant {TenantId} after sequence {Sequence}")]
     private partial void LogStreamClosed(string tenantId, long sequence);

@@ -9,6 +9,9 @@ internal sealed record Fault
     /// <summary>Where the interface is GraphQL: answer 200 with an error of this code.</summary>
     public string? ErrorCode { get; set; }
 
+    /// <summary>Cuts the connection instead of answering.</summary>
+    public bool Reset { get; set; }
+
     public int? RetryAfterSeconds { get; set; }
 
     /// <summary>For so many requests; absent: until the next PUT.</summary>

@@ -54,6 +54,12 @@ internal static class SquareApi
             await next(invocation);
         }
 
+        if (fault.Reset)
+        {
+            context.Abort();
+            return Results.Empty;
+        }
+
         return Failed(context, fault);
     }
 

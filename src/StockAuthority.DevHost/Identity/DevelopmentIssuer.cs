@@ -45,7 +45,7 @@ public sealed class DevelopmentIssuer : IDisposable
     }
 
     /// <summary>Everything that a token can allow.</summary>
-    public const string AllScopes = "stock.read stock.write stock.adjust payments.apply feed.read operations.read operations.catalogue";
+    public const string AllScopes = "stock.read stock.write stock.adjust payments.apply feed.read operations.read operations.write operations.catalogue";
 
     /// <summary>The public keys, for <c>Authentication:SigningKeysFile</c>.</summary>
     public string KeySetFile { get; }

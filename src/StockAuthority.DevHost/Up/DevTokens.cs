@@ -18,9 +18,9 @@ internal sealed class DevTokens
         PrivateFile.Write(Path.Combine(_folder, "demo.token"), Demo);
         Seed = issuer.Token("seed", DevelopmentIssuer.AllTenants);
         IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants, "payments.apply");
-        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read");
-        WebhookFile = Issue(Services.WebhookConsumer, Up.Seed.Tenant, "feed.read stock.read");
-        MarketplaceFile = Issue(Services.MarketplaceConsumer, Up.Seed.Tenant, "feed.read stock.read");
+        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
+        WebhookFile = Issue(Services.WebhookConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
+        MarketplaceFile = Issue(Services.MarketplaceConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
     }
 
     /// <summary>For people and their programs.</summary>

@@ -3,6 +3,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Server.Channels;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Inventory;
 
@@ -14,6 +15,8 @@ internal sealed class ChangeFeedGrpcService(
     FeedCheckpoints checkpoints,
     FeedSignals signals,
     FeedStreams streams,
+    CheckpointSignal acknowledged,
+    PaymentVisibility payments,
     IHostApplicationLifetime lifetime,
     IOptions<ChangeFeedOptions> options,
     TimeProvider time) : ChangeFeedService.ChangeFeedServiceBase
@@ -53,12 +56,22 @@ internal sealed class ChangeFeedGrpcService(
     public override async Task<AcknowledgeChangesResponse> AcknowledgeChanges(AcknowledgeChangesRequest request, ServerCallContext context)
     {
         ChangeFeedRequests.Check(request);
-        var checkpoint = await checkpoints.AcknowledgeAsync(request.TenantId, request.Consumer, request.Sequence, context.CancellationToken)
+        var checkpoint = await checkpoints.AcknowledgeAsync(request.TenantId, request.Consumer, request.Sequence, request.FencingNumber, context.CancellationToken)
             ?? throw UnknownTenant(request.TenantId);
-        return new AcknowledgeChangesResponse
+        if (checkpoint.Sequence is not { } sequence)
         {
-            Sequence = checkpoint.Sequence ?? throw SequenceNotReached(request.Sequence, checkpoint.HeadSequence),
-        };
+            throw request.Sequence > checkpoint.HeadSequence
+                ? SequenceNotReached(request.Sequence, checkpoint.HeadSequence)
+                : ChannelStore.LeaseLost(request.Consumer).ToRpcException();
+        }
+
+        acknowledged.Raise();
+        if (request.FencingNumber > 0)
+        {
+            await payments.MeasureAsync(request.TenantId, request.Consumer, checkpoint.Before, sequence, context.CancellationToken);
+        }
+
+        return new AcknowledgeChangesResponse { Sequence = sequence };
     }
 
     public override async Task<GetCheckpointResponse> GetCheckpoint(GetCheckpointRequest request, ServerCallContext context)

@@ -15,6 +15,7 @@ internal static class Scope
     public const string PaymentsApply = "payments.apply";
     public const string FeedRead = "feed.read";
     public const string OperationsRead = "operations.read";
+    public const string OperationsWrite = "operations.write";
     public const string OperationsCatalogue = "operations.catalogue";
 
     /// <summary>No scope of its own: each command of a stream needs that of its own call.</summary>
@@ -24,6 +25,7 @@ internal static class Scope
     private const string Catalogue = "/stockauthority.inventory.v1.CatalogueService/";
     private const string Payments = "/stockauthority.payments.v1.PaymentEventService/";
     private const string Feed = "/stockauthority.changefeed.v1.ChangeFeedService/";
+    private const string Channels = "/stockauthority.changefeed.v1.ChannelService/";
 
     private static readonly FrozenDictionary<string, string> ByMethod = new Dictionary<string, string>
     {
@@ -58,6 +60,19 @@ internal static class Scope
         [Feed + "WatchChanges"] = FeedRead,
         [Feed + "AcknowledgeChanges"] = FeedRead,
         [Feed + "GetCheckpoint"] = FeedRead,
+        [Channels + "RegisterChannel"] = FeedRead,
+        [Channels + "AcquireChannelLease"] = FeedRead,
+        [Channels + "ReportChannelHealth"] = FeedRead,
+        [Channels + "CompleteChannelTask"] = FeedRead,
+        [Channels + "ListLevels"] = FeedRead,
+        [Channels + "GetChannel"] = FeedRead,
+        [Channels + "ListChannels"] = FeedRead,
+        [Channels + "ListChannelEvents"] = OperationsRead,
+        [Channels + "PromoteChannel"] = OperationsWrite,
+        [Channels + "PauseChannel"] = OperationsWrite,
+        [Channels + "ResumeChannel"] = OperationsWrite,
+        [Channels + "ReplayChannel"] = OperationsWrite,
+        [Channels + "ResyncChannel"] = OperationsWrite,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Every scope that a caller can have.</summary>

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Npgsql;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Server.Availability;
+using StockAuthority.Server.Channels;
 using StockAuthority.Server.Infrastructure;
 
 namespace StockAuthority.Server.Inventory;
@@ -12,6 +13,7 @@ internal sealed partial class InventoryGrpcService(
     StockLedger ledger,
     Admission admission,
     AvailabilityReader availability,
+    ChannelConfirmations confirmations,
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource reads,
     [FromKeyedServices(DataSources.Journal)] NpgsqlDataSource journal) : InventoryService.InventoryServiceBase
 {
@@ -22,8 +24,24 @@ internal sealed partial class InventoryGrpcService(
     private const int MaximumScan = 20_000;
 
     public override Task<ReserveResponse> Reserve(ReserveRequest request, ServerCallContext context) =>
+        request.ConfirmChannels.Count > 0 || request.ConfirmTimeout is not null ? ReserveAndWaitAsync(request, context) : ReserveOnlyAsync(request, context);
+
+    private Task<ReserveResponse> ReserveOnlyAsync(ReserveRequest request, ServerCallContext context) =>
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)
             .ReadAsync<ReserveResponse>(context);
+
+    /// <summary>The wait is no part of the command: neither of what its key stands for nor of the stored answer.</summary>
+    private async Task<ReserveResponse> ReserveAndWaitAsync(ReserveRequest request, ServerCallContext context)
+    {
+        var limit = StockRequests.Confirmation(request);
+        var command = request.Clone();
+        command.ConfirmChannels.Clear();
+        command.ConfirmTimeout = null;
+        var response = (await ReserveOnlyAsync(command, context)).Clone();
+        response.ChannelConfirmations.AddRange(
+            await confirmations.WaitAsync(request.TenantId, request.ConfirmChannels, response.Sequence, limit, context.CancellationToken));
+        return response;
+    }
 
     public override Task<ExtendReservationResponse> ExtendReservation(ExtendReservationRequest request, ServerCallContext context) =>
         ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, StockRequests.Read(request), request, context.CancellationToken)

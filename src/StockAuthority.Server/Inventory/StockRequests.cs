@@ -16,6 +16,10 @@ internal static class StockRequests
 {
     public const int MaximumLines = 200;
 
+    private const int MaximumConfirmChannels = 10;
+
+    private static readonly TimeSpan LongestConfirmation = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StandardConfirmation = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestTimeToLive = TimeSpan.FromSeconds(1);
 
     /// <summary>Whatever reports an earlier time has a clock that was never set.</summary>
@@ -32,8 +36,32 @@ internal static class StockRequests
             Lines(fields, request.Lines, isSigned: false),
             TimeToLive(fields, request.Ttl),
             ExpireAt(fields, request.ExpireTime, request.Ttl));
+        if (request.ConfirmChannels.Count > 0 || request.ConfirmTimeout is not null)
+        {
+            fields.Add("confirm_channels", "NOT_IN_STREAM", "is for the call Reserve only");
+        }
+
         fields.ThrowIfAny();
         return command;
+    }
+
+    /// <summary>How long Reserve may wait for the channels that it names.</summary>
+    public static TimeSpan Confirmation(ReserveRequest request)
+    {
+        var fields = new RequestFields();
+        if (request.ConfirmChannels.Count is 0 or > MaximumConfirmChannels)
+        {
+            fields.Add("confirm_channels", "OUT_OF_RANGE", $"must name 1 to {MaximumConfirmChannels} channels");
+        }
+
+        foreach (var channel in request.ConfirmChannels.Take(MaximumConfirmChannels))
+        {
+            fields.Text("confirm_channels", channel);
+        }
+
+        var limit = fields.Span("confirm_timeout", request.ConfirmTimeout, TimeSpan.Zero, LongestConfirmation, "1 millisecond to 30 seconds");
+        fields.ThrowIfAny();
+        return limit ?? StandardConfirmation;
     }
 
     public static StockCommand.Extend Read(ExtendReservationRequest request)

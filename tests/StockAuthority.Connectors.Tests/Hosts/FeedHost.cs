@@ -18,6 +18,8 @@ internal sealed class FeedHost : IAsyncDisposable
 
     public FeedSwitches Switches => _app.Services.GetRequiredService<FeedSwitches>();
 
+    public ChannelDesk Desk => _app.Services.GetRequiredService<ChannelDesk>();
+
     public string Address => _app.Urls.Single();
 
     public static async Task<FeedHost> StartAsync()
@@ -28,8 +30,11 @@ internal sealed class FeedHost : IAsyncDisposable
         builder.Services.AddGrpc();
         builder.Services.AddSingleton<Journal>();
         builder.Services.AddSingleton<FeedSwitches>();
+        builder.Services.AddSingleton<ChannelDesk>();
         var app = builder.Build();
         app.MapGrpcService<JournalFeedService>();
+        app.MapGrpcService<DeskChannelService>();
+        app.MapGrpcService<DeskExceptionService>();
         await app.StartAsync();
         return new FeedHost(app);
     }

@@ -4,6 +4,7 @@ namespace StockAuthority.Connectors.Tests.Hosts;
 internal sealed class FeedSwitches : IDisposable
 {
     public volatile bool Down;
+    public volatile bool CasesDown;
     public volatile bool StreamDown;
     public volatile bool StreamMute;
     public volatile int PageSize = 1000;

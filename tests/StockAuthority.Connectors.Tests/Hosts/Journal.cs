@@ -94,6 +94,25 @@ internal sealed class Journal
         }
     }
 
+    /// <summary>All levels as they are.</summary>
+    public IReadOnlyList<ChangeFeed.V1.ChannelLevel> Levels()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. _latest.Values.OrderBy(movement => movement.Sku, StringComparer.Ordinal).ThenBy(movement => movement.LocationId, StringComparer.Ordinal).Select(movement => new ChangeFeed.V1.ChannelLevel
+                {
+                    Sku = movement.Sku,
+                    LocationId = movement.LocationId,
+                    Available = movement.AvailableAfter,
+                    Version = movement.LevelVersion,
+                    Sequence = movement.Sequence,
+                }),
+            ];
+        }
+    }
+
     public long Checkpoint(string consumer)
     {
         lock (_lock)

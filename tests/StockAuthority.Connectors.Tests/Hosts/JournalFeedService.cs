@@ -5,7 +5,7 @@ using StockAuthority.Inventory.V1;
 namespace StockAuthority.Connectors.Tests.Hosts;
 
 /// <summary>The authority's side of the feed, over the journal in memory.</summary>
-internal sealed class JournalFeedService(Journal journal, FeedSwitches switches) : ChangeFeedService.ChangeFeedServiceBase
+internal sealed class JournalFeedService(Journal journal, ChannelDesk desk, FeedSwitches switches) : ChangeFeedService.ChangeFeedServiceBase
 {
     public const string TenantId = "acme";
     public const string Token = "feed-token";
@@ -19,6 +19,11 @@ internal sealed class JournalFeedService(Journal journal, FeedSwitches switches)
     public override Task<AcknowledgeChangesResponse> AcknowledgeChanges(AcknowledgeChangesRequest request, ServerCallContext context)
     {
         Check(request.TenantId, context);
+        if (!desk.Works(request.FencingNumber))
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, "LEASE_LOST"));
+        }
+
         return request.Sequence > journal.Head
             ? throw new RpcException(new Status(StatusCode.FailedPrecondition, "SEQUENCE_NOT_REACHED"))
             : Task.FromResult(new AcknowledgeChangesResponse { Sequence = journal.Acknowledge(request.Consumer, request.Sequence) });

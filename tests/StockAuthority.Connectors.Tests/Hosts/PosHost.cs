@@ -9,6 +9,22 @@ namespace StockAuthority.Connectors.Tests.Hosts;
 internal sealed class PosHost : IAsyncDisposable
 {
     public const string Consumer = "pos-square";
+    /// <summary>Short pauses, and a channel that shows everything from the first day.</summary>
+    public static readonly string[] Quick =
+    [
+        "--Connector:RetryDelay=00:00:00.020",
+        "--Connector:MaxRetryDelay=00:00:02",
+        "--Connector:BreakDuration=00:00:00.500",
+        "--Connector:PollInterval=00:00:00.050",
+        "--Connector:PushesPerSecond=1000",
+        "--Connector:AttemptTimeout=00:00:01",
+        "--Connector:LeaseTime=00:00:03",
+        "--Connector:ReportInterval=00:00:00.100",
+        "--Channel:CustomerSentence=Tills show the last known units.",
+        "--Channel:Owner=store-systems",
+        "--Channel:InitialRollout=100",
+    ];
+
     private readonly WebApplication _app;
     private readonly HttpClient _http;
 
@@ -26,11 +42,7 @@ internal sealed class PosHost : IAsyncDisposable
             $"--StockAuthority:Address={feed.Address}",
             $"--StockAuthority:Token={JournalFeedService.Token}",
             $"--Connector:TenantId={JournalFeedService.TenantId}",
-            "--Connector:RetryDelay=00:00:00.020",
-            "--Connector:MaxRetryDelay=00:00:02",
-            "--Connector:BreakDuration=00:00:00.500",
-            "--Connector:PollInterval=00:00:00.050",
-            "--Connector:PushesPerSecond=1000",
+            .. Quick,
             $"--Square:BaseUrl={squareAddress}",
             $"--Square:AccessToken={SquareHost.Token}",
             .. settings,

@@ -10,7 +10,7 @@ public sealed class StartTests
     private static readonly string[] Complete =
     [
         "--StockAuthority:Address=http://127.0.0.1:1", "--StockAuthority:Token=t", "--Connector:TenantId=acme",
-        "--Square:BaseUrl=http://127.0.0.1:2", "--Square:AccessToken=t",
+        "--Square:BaseUrl=http://127.0.0.1:2", "--Square:AccessToken=t", "--Channel:CustomerSentence=Old units.", "--Channel:Owner=tills",
     ];
 
     [Fact]
@@ -24,10 +24,14 @@ public sealed class StartTests
         errors.ShouldContain("Connector__TenantId");
         errors.ShouldContain("Square__BaseUrl");
         errors.ShouldContain("Square__AccessToken");
+        errors.ShouldContain("Channel__CustomerSentence");
+        errors.ShouldContain("Channel__Owner");
     }
 
     [Theory]
     [InlineData("--Square:BaseUrl=not an address", "Square:BaseUrl is not an http or https address")]
+    [InlineData("--Channel:InitialRollout=75", "Channel:InitialRollout is not one of off, shadow, 25, 50 and 100")]
+    [InlineData("--Connector:LeaseTime=00:00:05", "Connector:LeaseTime is not at least twice Connector:AttemptTimeout")]
     [InlineData("--Square:Version=newest", "Square:Version is not a date")]
     [InlineData("--Connector:RetryAttempts=0", "Connector:RetryAttempts is not a whole number from 1 to 20")]
     [InlineData("--Connector:AttemptTimeout=soon", "Connector:AttemptTimeout is not a duration")]

@@ -1,0 +1,315 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Connectors.Runtime.Channels;
+
+namespace StockAuthority.Connectors.Runtime.Delivery;
+
+/// <summary>
+/// Goes through the levels page by page: on a schedule to find drift, and when asked to repair it. Works between two pushes only, so a level that
+/// does not wait for the channel has to be shown as it is; one that is newer than what the loop has read is left to the feed.
+/// </summary>
+internal sealed partial class LevelSweep(
+    ILevelChannel channel,
+    ChannelService.ChannelServiceClient client,
+    ChangeFeedService.ChangeFeedServiceClient feed,
+    PushPipeline pipeline,
+    ChannelLink link,
+    ChannelCases cases,
+    RefusedLevels refused,
+    ChannelDeclarationOptions declaration,
+    ChannelHealthMeter meter,
+    ConnectorOptions options,
+    ConnectorMetrics metrics,
+    TimeProvider clock,
+    ILogger<LevelSweep> logger)
+{
+    private const int SkusPerCall = 500;
+    private const int MovementsPerCall = 1000;
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
+    private readonly HashSet<StockKey> _drifted = [];
+    private readonly HashSet<StockKey> _repairs = [];
+    private LevelBacklog _backlog = new(0);
+    private Run? _run;
+    private long _doneTask;
+    private long _dueAt;
+    private long _retryAt;
+    private bool _detached;
+
+    /// <summary>Nothing beyond may be acknowledged: the levels up to here are being taken as they are.</summary>
+    public long HoldSequence { get; private set; } = long.MaxValue;
+
+    /// <summary>How long there is nothing to do; never so short that waiting for a lease or for the end of a pause would be a busy loop.</summary>
+    public TimeSpan Due
+    {
+        get
+        {
+            var at = Math.Max(_run is null ? _dueAt : 0, _retryAt);
+            var left = clock.GetElapsedTime(clock.GetTimestamp(), Math.Max(at, clock.GetTimestamp()));
+            return left < options.RetryDelay ? options.RetryDelay : left < options.DriftInterval ? left : options.DriftInterval;
+        }
+    }
+
+    public void Begin(LevelBacklog backlog)
+    {
+        (_backlog, _run, _doneTask, _detached, HoldSequence) = (backlog, null, 0, false, long.MaxValue);
+        _repairs.Clear();
+        _dueAt = After(options.DriftInterval);
+    }
+
+    /// <summary>The journal after this sequence is gone: every level is compared, and nothing is acknowledged before.</summary>
+    public void TakeLevelsAsTheyAre(long sequence)
+    {
+        HoldSequence = Math.Min(HoldSequence, sequence);
+        _detached = true;
+        _run = null;
+    }
+
+    public void Settled(IEnumerable<PendingLevel> levels) => _repairs.ExceptWith(levels.Select(level => level.Change.Key));
+
+    /// <summary>Does one page; false where there is nothing to do, or nothing now.</summary>
+    public async Task<bool> WorkAsync(RegisteredChannel state, CancellationToken stopping)
+    {
+        if (clock.GetTimestamp() < _retryAt || !link.HoldsFor(options.AttemptTimeout))
+        {
+            return false;
+        }
+
+        Choose(state);
+        if (_run is not { } run)
+        {
+            return false;
+        }
+
+        try
+        {
+            if (run.Pages > 0 && run.Token.Length == 0 && run.SkusLeft.Count == 0)
+            {
+                // All was looked at; it is done when what had to be repaired was taken.
+                if (_repairs.Count > 0)
+                {
+                    return false;
+                }
+
+                await EndAsync(run, state, stopping);
+                return true;
+            }
+
+            if (run.ReplayAfter is { } after)
+            {
+                run.ReplayAfter = null;
+                await CollectAsync(run, after, stopping);
+                run.Pages += run.SkusLeft.Count == 0 ? 1 : 0;
+                return true;
+            }
+
+            if (!await PageAsync(run, state.Rollout, stopping))
+            {
+                _retryAt = After(options.RetryDelay);
+                return false;
+            }
+
+            return true;
+        }
+        catch (RpcException exception) when (!stopping.IsCancellationRequested)
+        {
+            LogFailed(exception, channel.Name, options.TenantId);
+            _retryAt = After(options.RetryDelay);
+            return false;
+        }
+    }
+
+    private void Choose(RegisteredChannel state)
+    {
+        if (state.Task is { Done: false } task && task.TaskNumber != _doneTask && _run?.Task != task.TaskNumber)
+        {
+            _repairs.Clear();
+            _run = new Run { Task = task.TaskNumber, Repairs = true, Always = !task.Resync, SkusLeft = new Queue<string>(task.Skus), BySku = task.Skus.Count > 0 || !task.Resync };
+            _run.ReplayAfter = task.Resync ? null : task.ReplayAfterSequence;
+        }
+        else if (_run is null && _detached)
+        {
+            _run = new Run { Repairs = true };
+        }
+        else if (_run is null && clock.GetTimestamp() >= _dueAt)
+        {
+            _dueAt = After(options.DriftInterval);
+            _run = state.Rollout.Mode == ChannelMode.Off ? null : new Run();
+        }
+    }
+
+    private async Task EndAsync(Run run, RegisteredChannel state, CancellationToken stopping)
+    {
+        if (run.Task > 0)
+        {
+            await client.CompleteChannelTaskAsync(
+                new CompleteChannelTaskRequest
+                {
+                    TenantId = options.TenantId,
+                    ChannelId = options.Consumer,
+                    FencingNumber = state.Lease.FencingNumber,
+                    TaskNumber = run.Task,
+                    Summary = FormattableString.Invariant($"{run.Compared} levels looked at, {run.Differing} differed, {run.Repaired} delivered again"),
+                },
+                deadline: Deadline(), cancellationToken: stopping);
+            _doneTask = run.Task;
+        }
+        else if (run.Repairs)
+        {
+            _detached = false;
+            HoldSequence = long.MaxValue;
+        }
+
+        _run = null;
+    }
+
+    /// <summary>The SKUs that changed after a sequence, as far as the loop has read.</summary>
+    private async Task CollectAsync(Run run, long after, CancellationToken stopping)
+    {
+        var skus = new HashSet<string>(StringComparer.Ordinal);
+        while (after < _backlog.ReadSequence)
+        {
+            var page = await feed.ReadChangesAsync(
+                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerCall }, deadline: Deadline(), cancellationToken: stopping);
+            if (page.Movements.Count == 0)
+            {
+                break;
+            }
+
+            skus.UnionWith(page.Movements.Select(movement => movement.Sku));
+            after = page.Movements[^1].Sequence;
+        }
+
+        run.SkusLeft = new Queue<string>(skus.Order(StringComparer.Ordinal));
+    }
+
+    private async Task<bool> PageAsync(Run run, ChannelRollout rollout, CancellationToken stopping)
+    {
+        var request = new ListLevelsRequest { TenantId = options.TenantId, PageSize = channel.MaxItemsPerPush < 1000 ? channel.MaxItemsPerPush : 1000, PageToken = run.Token };
+        if (run.BySku)
+        {
+            if (run.Token.Length == 0)
+            {
+                run.Skus = [.. run.SkusLeft.Take(SkusPerCall)];
+            }
+
+            request.Skus.AddRange(run.Skus);
+        }
+
+        var page = await client.ListLevelsAsync(request, deadline: Deadline(), cancellationToken: stopping);
+        ChannelLevel[] levels =
+        [
+            .. page.Levels.Where(level => level.Sequence <= _backlog.ReadSequence && RolloutFilter.Includes(rollout, KeyOf(level)) && (run.Always || !_backlog.Waits(KeyOf(level)))),
+        ];
+        if (levels.Length > 0)
+        {
+            var shown = run.Always ? new long?[levels.Length] : await pipeline.ReadAsync([.. levels.Select(KeyOf)], stopping);
+            if (shown is null)
+            {
+                return false;
+            }
+
+            for (var index = 0; index < levels.Length; index++)
+            {
+                Compare(run, rollout, levels[index], shown[index], page.ReadTime.ToDateTimeOffset());
+            }
+        }
+
+        run.Pages++;
+        run.Token = page.NextPageToken;
+        if (run.BySku && run.Token.Length == 0)
+        {
+            foreach (var _ in run.Skus)
+            {
+                run.SkusLeft.TryDequeue(out var _);
+            }
+        }
+
+        return true;
+    }
+
+    private void Compare(Run run, ChannelRollout rollout, ChannelLevel level, long? shown, DateTimeOffset readTime)
+    {
+        var key = KeyOf(level);
+        var expected = declaration.Shown(level.LocationId, level.Available);
+        var differs = run.Always || (shown != expected && !(shown is null && expected == 0));
+        run.Compared++;
+        run.Differing += differs ? 1 : 0;
+        if (differs && run.Repairs && rollout.Mode == ChannelMode.On)
+        {
+            // As of now: a channel that orders by time took what it shows instead for newer than the movement. Not later than any change to come.
+            _backlog.Repair(new LevelChange(key, expected, level.Version, level.Sequence, readTime));
+            _repairs.Add(key);
+            run.Repaired++;
+            return;
+        }
+
+        if (run.Repairs || refused.Has(key))
+        {
+            // A resync finds what was reported or expected; what is refused has a case.
+            return;
+        }
+
+        metrics.Compared(differs);
+        meter.Count(health =>
+        {
+            health.ComparedCount++;
+            health.DriftCount += differs ? 1 : 0;
+        });
+        if (differs)
+        {
+            LogDrift(channel.Name, options.TenantId, key.Sku, key.LocationId, expected, shown);
+        }
+
+        if (differs && rollout.Mode == ChannelMode.On)
+        {
+            _drifted.Add(key);
+            cases.Drifted(key, expected, shown, level.Version);
+        }
+        else if (_drifted.Remove(key))
+        {
+            cases.Mended(Operations.V1.ExceptionKind.Drift, key, "The channel shows the level.");
+        }
+    }
+
+    private static StockKey KeyOf(ChannelLevel level) => new(level.Sku, level.LocationId);
+
+    private long After(TimeSpan time) => clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
+
+    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
+
+    [LoggerMessage(LogLevel.Warning, "Channel {Channel} of tenant {TenantId} shows {Shown} and not {Expected} of SKU {Sku} at {LocationId}")]
+    private partial void LogDrift(string channel, string tenantId, string sku, string locationId, long expected, long? shown);
+
+    [LoggerMessage(LogLevel.Warning, "The levels of tenant {TenantId} could not be compared with channel {Channel}; trying again")]
+    private partial void LogFailed(Exception exception, string channel, string tenantId);
+
+    /// <summary>One way through the levels.</summary>
+    private sealed class Run
+    {
+        public long Task { get; init; }
+
+        public bool Repairs { get; init; }
+
+        /// <summary>Delivers without comparing.</summary>
+        public bool Always { get; init; }
+
+        public bool BySku { get; init; }
+
+        public long? ReplayAfter { get; set; }
+
+        public Queue<string> SkusLeft { get; set; } = [];
+
+        public IReadOnlyList<string> Skus { get; set; } = [];
+
+        public string Token { get; set; } = "";
+
+        public int Pages { get; set; }
+
+        public long Compared { get; set; }
+
+        public long Differing { get; set; }
+
+        public long Repaired { get; set; }
+    }
+}

@@ -1,0 +1,38 @@
+namespace StockAuthority.Connectors.Tests.Compliance;
+
+/// <summary>A channel's simulator, as far as the suite needs to know it.</summary>
+internal interface IChannelStand : IAsyncDisposable
+{
+    /// <summary>How many calls that write reached the channel.</summary>
+    int Calls { get; }
+
+    /// <summary>Every change of what the channel shows, in order.</summary>
+    IReadOnlyList<(string Sku, long Units)> Applied { get; }
+
+    /// <summary>Starts the channel's real connector on this feed, as one more instance. Disposing it stops it.</summary>
+    Task<IAsyncDisposable> ConnectAsync(Hosts.FeedHost feed, params string[] settings);
+
+    Task FaultAsync(ChannelFault fault);
+
+    /// <summary>Null where the channel does not know the SKU.</summary>
+    Task<long?> ShownAsync(string sku);
+
+    /// <summary>Somebody else, or an old backup, has the channel show this.</summary>
+    Task OverwriteAsync(string sku, long units);
+}
+
+/// <summary>How a channel misbehaves; until the next one is asked for, or for so many calls.</summary>
+internal enum ChannelFault
+{
+    None,
+    Latency,
+    TwoThrottled,
+    TwoErrors,
+    TwoErrorsAfterApplying,
+    TwoResets,
+    TwoResetsAfterApplying,
+    Down,
+
+    /// <summary>The SKU "refused" is refused for good.</summary>
+    RefusesOne,
+}
