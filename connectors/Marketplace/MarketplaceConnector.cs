@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using StockAuthority.Connectors.Marketplace.Amazon;
 using StockAuthority.Connectors.Marketplace.Shopify;
 using StockAuthority.Connectors.Runtime;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Marketplace;
@@ -34,6 +35,7 @@ internal static class MarketplaceConnector
         var authority = ConnectorHosting.ReadAuthority(settings);
         var channel = settings.Text("Marketplace:Channel") ?? Shopify;
         var connector = ConnectorOptions.Read(settings, defaultConsumer: "marketplace-" + channel);
+        var declaration = ChannelDeclarationOptions.Read(settings, channel);
         Action<WebApplicationBuilder>? add = channel switch
         {
             Shopify => Add(ShopifyOptions.Read(settings), connector),
@@ -60,7 +62,9 @@ internal static class MarketplaceConnector
 
         // Beyond its usage plan a marketplace only throttles.
         builder.Services.AddLevelConnector(
-            channel == Amazon ? connector with { PushesPerSecond = Math.Min(connector.PushesPerSecond, AmazonOptions.RequestsPerSecond) } : connector, authority);
+            channel == Amazon ? connector with { PushesPerSecond = Math.Min(connector.PushesPerSecond, AmazonOptions.RequestsPerSecond) } : connector,
+            declaration,
+            authority);
         return null;
     }
 

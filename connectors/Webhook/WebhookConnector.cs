@@ -1,5 +1,6 @@
 using Npgsql;
 using StockAuthority.Connectors.Runtime;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.Connectors.Webhook.Delivery;
 using StockAuthority.Connectors.Webhook.Messages;
 using StockAuthority.Connectors.Webhook.Subscriptions;
@@ -31,6 +32,7 @@ internal static class WebhookConnector
         var settings = new SettingsReader(builder.Configuration);
         var authority = ConnectorHosting.ReadAuthority(settings);
         var connector = ConnectorOptions.Read(settings, defaultConsumer: "webhook");
+        var declaration = ChannelDeclarationOptions.Read(settings, kind: "webhook");
         var webhook = WebhookOptions.Read(settings, builder.Environment.IsProduction());
         if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } plainText)
         {
@@ -64,7 +66,7 @@ internal static class WebhookConnector
         builder.Services.AddHostedService<WebhookDispatcher>();
 
         builder.Services.AddSingleton<ILevelChannel, WebhookChannel>();
-        builder.Services.AddLevelConnector(connector, authority);
+        builder.Services.AddLevelConnector(connector, declaration, authority);
         return null;
     }
 

@@ -78,6 +78,7 @@ public abstract class WebhookFixture(TestPostgres postgres) : IAsyncLifetime
         $"--StockAuthority:Address={Feed.Address}",
         $"--StockAuthority:Token={JournalFeedService.Token}",
         $"--Connector:TenantId={JournalFeedService.TenantId}",
+        "--Channel:CustomerSentence=The last units are shown.", "--Channel:Owner=nobody", "--Channel:InitialRollout=100",
         "--Connector:RetryDelay=00:00:00.020",
         "--Connector:MaxRetryDelay=00:00:01",
         "--Connector:BreakDuration=00:00:00.500",

@@ -39,7 +39,7 @@ public sealed class StartTests : IDisposable
         using var errors = new StringWriter();
         (await MarketplaceConnector.RunAsync(
             [
-                "--StockAuthority:Address=http://127.0.0.1:1", "--StockAuthority:Token=t", "--Connector:TenantId=acme",
+                "--StockAuthority:Address=http://127.0.0.1:1", "--StockAuthority:Token=t", "--Connector:TenantId=acme", "--Channel:CustomerSentence=s", "--Channel:Owner=o",
                 "--Shopify:BaseUrl=http://127.0.0.1:2", "--Shopify:AccessToken=t", $"--Shopify:MappingFile={_mapping}", .. settings,
             ],
             errors)).ShouldBe(1);

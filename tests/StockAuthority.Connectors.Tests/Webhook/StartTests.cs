@@ -78,7 +78,7 @@ public sealed class StartTests : IDisposable
         using var errors = new StringWriter();
         (await WebhookConnector.RunAsync(
             [
-                "--StockAuthority:Address=http://127.0.0.1:1", "--StockAuthority:Token=t", "--Connector:TenantId=acme", "--ConnectionStrings:Webhooks=Host=127.0.0.1",
+                "--StockAuthority:Address=http://127.0.0.1:1", "--StockAuthority:Token=t", "--Connector:TenantId=acme", "--Channel:CustomerSentence=s", "--Channel:Owner=o", "--ConnectionStrings:Webhooks=Host=127.0.0.1",
                 "--Webhook:Subscribers:0:Name=shop", "--Webhook:Subscribers:0:Url=https://shop.example/hook", $"--Webhook:Subscribers:0:SecretFile={_secret}", .. settings,
             ],
             errors)).ShouldBe(1);
