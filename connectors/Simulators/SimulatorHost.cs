@@ -1,10 +1,13 @@
+using StockAuthority.Connectors.Simulators.Amazon;
 using StockAuthority.Connectors.Simulators.Control;
+using StockAuthority.Connectors.Simulators.Shopify;
 using StockAuthority.Connectors.Simulators.Square;
+using StockAuthority.Connectors.Simulators.Webhooks;
 using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Simulators;
 
-/// <summary>Stands in for Square on one machine: its published Inventory API, state in memory, faults on demand.</summary>
+/// <summary>Stands in for channels on one machine: Square's published Inventory API, Shopify's Admin API and Amazon's Listings Items API, a subscriber of webhooks; state in memory, faults on demand.</summary>
 internal static class SimulatorHost
 {
     private const int BodySizeBytes = 4 * 1024 * 1024;
@@ -37,6 +40,12 @@ internal static class SimulatorHost
         builder.Services.AddSingleton<SquareInventory>();
         builder.Services.AddSingleton<IdempotentAnswers>();
         builder.Services.AddSingleton<RequestPace>();
+        builder.Services.AddSingleton<ShopifyInventory>();
+        builder.Services.AddSingleton<ShopifyAnswers>();
+        builder.Services.AddSingleton<CostBucket>();
+        builder.Services.AddSingleton<AmazonListings>();
+        builder.Services.AddSingleton<AmazonPace>();
+        builder.Services.AddSingleton<WebhookSubscriber>();
         builder.Services.AddSingleton<Faults>();
         builder.Services.AddSingleton<RequestLog>();
         return null;
@@ -48,6 +57,9 @@ internal static class SimulatorHost
         app.MapServiceHealth();
         app.MapSimulatorControl();
         app.MapSquareInventory();
+        app.MapShopifyAdmin();
+        app.MapAmazonListings();
+        app.MapWebhookSubscriber();
         return app;
     }
 }

@@ -3,10 +3,13 @@ using System.Net;
 
 namespace StockAuthority.Connectors.Simulators;
 
-/// <param name="AccessToken">The one bearer token that is let in. <c>Simulator:AccessToken</c>.</param>
+/// <param name="AccessToken">The one token that is let in. <c>Simulator:AccessToken</c>.</param>
 /// <param name="RequestsPerSecond">More than these are answered 429; 0 lets all pass. <c>Simulator:RequestsPerSecond</c>.</param>
-internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecond)
+/// <param name="ShopifyRestoreRate">Points that Shopify's bucket regains in a second; it holds twenty times as many. <c>Simulator:ShopifyRestoreRate</c>; by default that of the standard plan.</param>
+/// <param name="WebhookSecretFile">The secrets that the sample subscriber verifies with, one a line; without it takes nothing. <c>Simulator:WebhookSecretFile</c>.</param>
+internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecond, int ShopifyRestoreRate, string? WebhookSecretFile)
 {
+    private const int StandardRestoreRate = 100;
     private const int MostRequestsPerSecond = 1_000_000;
 
     /// <summary>One sentence about the first setting that is not usable; null where all are.</summary>
@@ -14,7 +17,7 @@ internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecon
     {
         var token = configuration["Simulator:AccessToken"];
         var pace = configuration["Simulator:RequestsPerSecond"];
-        options = new SimulatorOptions(token ?? "", 0);
+        options = new SimulatorOptions(token ?? "", 0, StandardRestoreRate, configuration["Simulator:WebhookSecretFile"] is { Length: > 0 } file ? file : null);
         if (string.IsNullOrWhiteSpace(token))
         {
             return "The simulator cannot start: Simulator:AccessToken is not set (environment: Simulator__AccessToken).";
@@ -28,6 +31,16 @@ internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecon
             }
 
             options = options with { RequestsPerSecond = perSecond };
+        }
+
+        if (configuration["Simulator:ShopifyRestoreRate"] is { Length: > 0 } restoreRate)
+        {
+            if (!int.TryParse(restoreRate, NumberStyles.None, CultureInfo.InvariantCulture, out var points) || points is < 1 or > MostRequestsPerSecond)
+            {
+                return "The simulator cannot start: Simulator:ShopifyRestoreRate is not a whole number from 1 to 1000000.";
+            }
+
+            options = options with { ShopifyRestoreRate = points };
         }
 
         return Addresses(configuration).FirstOrDefault(address => !IsLoopback(address)) is { } open

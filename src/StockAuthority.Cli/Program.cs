@@ -7,10 +7,12 @@ using StockAuthority.Cli.Journal;
 using StockAuthority.Cli.Levels;
 using StockAuthority.Cli.Matrix;
 using StockAuthority.Cli.Verify;
+using StockAuthority.Cli.Webhook;
 
 var root = new RootCommand("Tools for people who operate StockAuthority.")
 {
     LevelsCommand.Create(), VerifyCommand.Create(), JournalCommand.Create(), MatrixCommand.Create(), ExceptionsCommand.Create(), ChannelCommand.Create(),
+    WebhookCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction)

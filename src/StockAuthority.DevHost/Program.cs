@@ -4,7 +4,7 @@ using StockAuthority.DevHost.Up;
 
 var portBase = new Option<int>("--port-base")
 {
-    Description = "The first of eight ports in a row on 127.0.0.1.",
+    Description = "The first of ten ports in a row on 127.0.0.1.",
     DefaultValueFactory = _ => PortPlan.DefaultBase,
 };
 portBase.Validators.Add(result =>

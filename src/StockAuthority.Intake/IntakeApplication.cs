@@ -2,6 +2,7 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.RateLimiting;
 using Npgsql;
 using StockAuthority.Client;
+using StockAuthority.Database;
 using StockAuthority.Intake.Adyen;
 using StockAuthority.Intake.Dispatch;
 using StockAuthority.Intake.Inbox;
@@ -94,7 +95,7 @@ internal static class IntakeApplication
         });
         builder.Services.AddProblemDetails();
         builder.Services.AddRateLimiter(LimitWebhooks);
-        builder.Services.AddHealthChecks().AddCheck<InboxHealthCheck>("inbox");
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("inbox");
         AddIntake(builder.Services, settings);
 
         var application = builder.Build();
@@ -122,9 +123,10 @@ internal static class IntakeApplication
         services.AddSingleton(provider => new PaymentEventService.PaymentEventServiceClient(provider.GetRequiredService<GrpcChannel>()));
 
         services.AddSingleton<InboxMigration>();
+        services.AddSingleton<DatabaseMigration>(provider => provider.GetRequiredService<InboxMigration>());
         services.AddHostedService(provider => provider.GetRequiredService<InboxMigration>());
         services.AddSingleton<InboxWriter>();
-        services.AddSingleton<InboxSignal>();
+        services.AddSingleton<RowSignal>();
         services.AddHostedService<InboxRetention>();
         services.AddSingleton<EventPulls>();
         services.AddHostedService<StripeGapDetection>();

@@ -6,6 +6,9 @@ internal sealed record Fault
     /// <summary>Answer with this status, 400 to 599.</summary>
     public int Status { get; set; }
 
+    /// <summary>Where the interface is GraphQL: answer 200 with an error of this code.</summary>
+    public string? ErrorCode { get; set; }
+
     /// <summary>Cuts the connection instead of answering.</summary>
     public bool Reset { get; set; }
 
@@ -22,6 +25,12 @@ internal sealed record Fault
 
     /// <summary>Batches that hold one of these catalog objects are refused with 400.</summary>
     public IReadOnlyList<string> RefusedCatalogObjectIds { get; set; } = [];
+
+    /// <summary>Shopify's mutations about one of these inventory items are refused.</summary>
+    public IReadOnlyList<string> RefusedInventoryItemIds { get; set; } = [];
+
+    /// <summary>Shopify's reads show what was there so long ago.</summary>
+    public int ReadLagMilliseconds { get; set; }
 
     public string RefusalCode { get; set; } = "NOT_FOUND";
 

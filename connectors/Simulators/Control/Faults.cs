@@ -22,6 +22,19 @@ internal sealed class Faults
         }
     }
 
+    public TimeSpan ReadLag => TimeSpan.FromMilliseconds(Current.ReadLagMilliseconds);
+
+    public Fault Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _fault;
+            }
+        }
+    }
+
     public void Set(Fault fault)
     {
         lock (_lock)
@@ -36,7 +49,7 @@ internal sealed class Faults
     {
         lock (_lock)
         {
-            if ((_fault.Status == 0 && !_fault.Reset) || _left == 0)
+            if ((_fault.Status == 0 && _fault.ErrorCode is null && !_fault.Reset) || _left == 0)
             {
                 return null;
             }
@@ -48,12 +61,7 @@ internal sealed class Faults
 
     public IEnumerable<SquareError> Refusals(BatchChangeRequest request)
     {
-        Fault fault;
-        lock (_lock)
-        {
-            fault = _fault;
-        }
-
+        var fault = Current;
         for (var index = 0; index < (request.Changes?.Count ?? 0); index++)
         {
             if (request.Changes![index]?.PhysicalCount?.CatalogObjectId is { } id && fault.RefusedCatalogObjectIds.Contains(id, StringComparer.Ordinal))

@@ -16,4 +16,7 @@ internal sealed class RequestRecord
     public bool Replayed { get; set; }
 
     public int Status { get; set; }
+
+    /// <summary>The code of a GraphQL error, which is no status.</summary>
+    public string? ErrorCode { get; set; }
 }

@@ -5,7 +5,15 @@ public static class Services
 {
     /// <summary>Under this name the point-of-sale connector acknowledges what it has pushed.</summary>
     public const string PosConsumer = "pos-square";
+
+    /// <summary>Under this name the ERP connector acknowledges what it has booked.</summary>
     public const string ErpConsumer = "erp-tryton";
+
+    /// <summary>Under this name the webhook connector acknowledges what it has stored for its subscribers.</summary>
+    public const string WebhookConsumer = "webhook";
+
+    /// <summary>Under this name the marketplace connector acknowledges what it has pushed.</summary>
+    public const string MarketplaceConsumer = "marketplace-shopify";
 
     /// <summary>The version of Square's interface that the connector is written against.</summary>
     public const string SquareVersion = "2025-08-20";
@@ -56,14 +64,15 @@ public static class Services
         },
     };
 
-    /// <summary>Stand-ins for the channels' published interfaces.</summary>
-    public static ChildProgram Simulator(Checkout checkout, string logFile, int port, string accessToken) => new(
+    /// <summary>Stand-ins for the channels' published interfaces, and a subscriber of webhooks where it has its secret.</summary>
+    public static ChildProgram Simulator(Checkout checkout, string logFile, int port, string accessToken, string subscriberSecretFile = "") => new(
         "simulator", SimulatorPath(checkout), logFile)
     {
         Ready = new Uri(Loopback(port), "/health/ready"),
         Environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Simulator__AccessToken"] = accessToken,
+            ["Simulator__WebhookSecretFile"] = subscriberSecretFile,
             ["Kestrel__Endpoints__Http__Url"] = Address(port),
         },
     };
@@ -117,6 +126,51 @@ public static class Services
             },
         };
 
+    /// <summary>The outgoing webhooks of one tenant, with one subscriber on this machine.</summary>
+    public static ChildProgram Webhook(Checkout checkout, string logFile, int port, Uri authority, string tokenFile, string tenant, string database, Uri subscriber, string subscriberSecretFile) => new(
+        "webhook", WebhookPath(checkout), logFile)
+    {
+        Ready = new Uri(Loopback(port), "/health/ready"),
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["DOTNET_ENVIRONMENT"] = EnvironmentName,
+            ["StockAuthority__Address"] = authority.OriginalString,
+            ["StockAuthority__TokenFile"] = tokenFile,
+            ["Connector__TenantId"] = tenant,
+            ["Connector__Consumer"] = WebhookConsumer,
+            ["ConnectionStrings__Webhooks"] = database,
+            ["Channel__CustomerSentence"] = "Partners see the last levels that they were told.",
+            ["Channel__Owner"] = "partner-integrations",
+            ["Channel__InitialRollout"] = "100",
+            ["Webhook__AllowPrivateTargets"] = "true",
+            ["Webhook__Subscribers__0__Name"] = "sample",
+            ["Webhook__Subscribers__0__Url"] = subscriber.AbsoluteUri,
+            ["Webhook__Subscribers__0__SecretFile"] = subscriberSecretFile,
+            ["Kestrel__Endpoints__Http__Url"] = Address(port),
+        },
+    };
+
+    /// <summary>The marketplace connector of one tenant.</summary>
+    public static ChildProgram Marketplace(Checkout checkout, string logFile, int port, Uri authority, string tokenFile, string tenant, Uri shopify, string accessToken, string mappingFile) => new(
+        "marketplace", MarketplacePath(checkout), logFile)
+    {
+        Ready = new Uri(Loopback(port), "/health/ready"),
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["StockAuthority__Address"] = authority.OriginalString,
+            ["StockAuthority__TokenFile"] = tokenFile,
+            ["Connector__TenantId"] = tenant,
+            ["Connector__Consumer"] = MarketplaceConsumer,
+            ["Channel__CustomerSentence"] = "The web shop shows the last units that it was told.",
+            ["Channel__Owner"] = "web-shop",
+            ["Channel__InitialRollout"] = "100",
+            ["Shopify__BaseUrl"] = shopify.OriginalString,
+            ["Shopify__AccessToken"] = accessToken,
+            ["Shopify__MappingFile"] = mappingFile,
+            ["Kestrel__Endpoints__Http__Url"] = Address(port),
+        },
+    };
+
     /// <summary>For example <c>http://127.0.0.1:7070</c>.</summary>
     public static string Address(int port) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
 
@@ -126,7 +180,7 @@ public static class Services
     /// <summary>Throws, naming the first, where a program of the system is not built.</summary>
     public static void RequireBuilt(Checkout checkout)
     {
-        foreach (var path in (Func<Checkout, string>[])[ServerPath, IntakePath, SimulatorPath, PosPath, ErpPath])
+        foreach (var path in (Func<Checkout, string>[])[ServerPath, IntakePath, SimulatorPath, PosPath, ErpPath, WebhookPath, MarketplacePath])
         {
             path(checkout);
         }
@@ -153,6 +207,10 @@ public static class Services
     private static string IntakePath(Checkout checkout) => checkout.Program("src/StockAuthority.Intake", "StockAuthority.Intake");
 
     private static string SimulatorPath(Checkout checkout) => checkout.Program("connectors/Simulators", "StockAuthority.Connectors.Simulators");
+
+    private static string WebhookPath(Checkout checkout) => checkout.Program("connectors/Webhook", "StockAuthority.Connectors.Webhook");
+
+    private static string MarketplacePath(Checkout checkout) => checkout.Program("connectors/Marketplace", "StockAuthority.Connectors.Marketplace");
 
     private static string PosPath(Checkout checkout) => checkout.Program("connectors/Pos", "StockAuthority.Connectors.Pos");
 }

@@ -22,6 +22,9 @@ internal sealed record DevEndpoints
     /// <summary>Npgsql connection string of the server's database.</summary>
     public required string Postgres { get; init; }
 
+    /// <summary>Npgsql connection string of the webhook connector's database.</summary>
+    public required string Webhooks { get; init; }
+
     public required string Redis { get; init; }
 
     /// <summary>For the tenant below.</summary>

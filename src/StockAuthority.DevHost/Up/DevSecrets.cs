@@ -4,7 +4,9 @@ using System.Text.Json;
 namespace StockAuthority.DevHost.Up;
 
 /// <summary>Generated once for this checkout and kept, so that data and registered webhooks stay valid.</summary>
-internal sealed record DevSecrets(string ServerDatabasePassword, string IntakeDatabasePassword, string StripeWebhookSecret, string SquareAccessToken, string AdyenHmacKey)
+internal sealed record DevSecrets(
+    string ServerDatabasePassword, string IntakeDatabasePassword, string StripeWebhookSecret, string SquareAccessToken, string AdyenHmacKey,
+    string WebhooksDatabasePassword, string SubscriberSecret)
 {
     private const int Bytes = 24;
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -12,10 +14,16 @@ internal sealed record DevSecrets(string ServerDatabasePassword, string IntakeDa
     public static DevSecrets Open(string path)
     {
         var kept = File.Exists(path) ? JsonSerializer.Deserialize<DevSecrets>(File.ReadAllText(path), Format) : null;
-        if (kept?.AdyenHmacKey is null)
+        if (kept?.AdyenHmacKey is null || kept.WebhooksDatabasePassword is null || kept.SubscriberSecret is null)
         {
             // What an older version has kept lacks what was added since; the rest stays valid.
-            kept = (kept ?? new DevSecrets(Random(), Random(), "whsec_" + Random(), "square-dev-" + Random(), "")) with { AdyenHmacKey = RandomNumberGenerator.GetHexString(64) };
+            kept ??= new DevSecrets(Random(), Random(), "whsec_" + Random(), "square-dev-" + Random(), null!, null!, null!);
+            kept = kept with
+            {
+                AdyenHmacKey = kept.AdyenHmacKey ?? RandomNumberGenerator.GetHexString(64),
+                WebhooksDatabasePassword = kept.WebhooksDatabasePassword ?? Random(),
+                SubscriberSecret = kept.SubscriberSecret ?? "whsec_" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(Bytes)),
+            };
             PrivateFile.Write(path, JsonSerializer.Serialize(kept, Format));
         }
 

@@ -43,6 +43,7 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
         await StartAsync(new PostgresService(cluster, ports.Postgres, record), cancellationToken);
         var serverDatabase = await cluster.EnsureDatabaseAsync("stockauthority", "stockauthority_server", secrets.ServerDatabasePassword, cancellationToken);
         var inbox = await cluster.EnsureDatabaseAsync("stockauthority_intake", "stockauthority_intake", secrets.IntakeDatabasePassword, cancellationToken);
+        var webhooks = await cluster.EnsureDatabaseAsync("stockauthority_webhooks", "stockauthority_webhooks", secrets.WebhooksDatabasePassword, cancellationToken);
         var redis = EmbeddedGarnet.Start(ports.Redis);
         _stops.Push(() => Task.Run(redis.Dispose));
         say("redis ready");
@@ -55,7 +56,8 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
             new ChildService(Services.Server(checkout, Log("server"), ports.Grpc, ports.ServerJson, serverDatabase, redis.Endpoint, identity), record),
             cancellationToken);
         await Seed.RunAsync(grpc, tokens.Seed, cancellationToken);
-        await StartAsync(new ChildService(Services.Simulator(checkout, Log("simulator"), ports.Simulator, secrets.SquareAccessToken), record), cancellationToken);
+        var channels = DevChannels.Write(checkout, secrets);
+        await StartAsync(new ChildService(Services.Simulator(checkout, Log("simulator"), ports.Simulator, secrets.SquareAccessToken, channels.SubscriberSecretFile), record), cancellationToken);
         await StartAsync(
             new ChildService(
                 Services.Intake(checkout, Log("intake"), ports.Intake, inbox, grpc, tokens.IntakeFile, Seed.Tenant, secrets.StripeWebhookSecret, secrets.AdyenHmacKey), record),
@@ -67,6 +69,20 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
             cancellationToken);
 
         await StartErpAsync(cluster, tokens, grpc, record, cancellationToken);
+        await StartAsync(
+            new ChildService(
+                Services.Webhook(
+                    checkout, Log("webhook"), ports.WebhookConnector, grpc, tokens.WebhookFile, Seed.Tenant, webhooks,
+                    new Uri(Services.Loopback(ports.Simulator), "/sample-subscriber"), channels.SubscriberSecretFile),
+                record),
+            cancellationToken);
+        await StartAsync(
+            new ChildService(
+                Services.Marketplace(
+                    checkout, Log("marketplace"), ports.Marketplace, grpc, tokens.MarketplaceFile, Seed.Tenant, Services.Loopback(ports.Simulator), secrets.SquareAccessToken,
+                    channels.ShopifyMappingFile),
+                record),
+            cancellationToken);
 
         var endpoints = new DevEndpoints
         {
@@ -74,6 +90,7 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
             Http = Services.Address(ports.FrontDoor),
             Simulator = Services.Address(ports.Simulator),
             Postgres = serverDatabase,
+            Webhooks = webhooks,
             Redis = redis.Endpoint,
             Token = tokens.Demo,
             Tenant = Seed.Tenant,
@@ -83,6 +100,8 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
         };
         endpoints.Write(_endpointsFile);
         _stops.Push(() => Remove(_endpointsFile));
+        say($"a subscriber of webhooks shows what it got at {endpoints.Simulator}/simulator/webhooks; the delivery log: ./dev stockctl webhook deliveries");
+        say($"channels show what they were asked at {endpoints.Simulator}/simulator/requests (Square, Shopify)");
         say($"token {endpoints.Token}");
         say(endpoints.Line);
     }

@@ -20,6 +20,8 @@ internal sealed class DevTokens
         IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants, "payments.apply");
         ErpFile = Issue(Services.ErpConsumer, Up.Seed.Tenant, "feed.read operations.read operations.report");
         PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
+        WebhookFile = Issue(Services.WebhookConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
+        MarketplaceFile = Issue(Services.MarketplaceConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
     }
 
     /// <summary>For people and their programs.</summary>
@@ -33,6 +35,10 @@ internal sealed class DevTokens
     public string PosFile { get; }
 
     public string ErpFile { get; }
+
+    public string WebhookFile { get; }
+
+    public string MarketplaceFile { get; }
 
     private string Issue(string subject, string tenant, string scopes)
     {

@@ -2,7 +2,7 @@ using StockAuthority.DevHost.Processes;
 
 namespace StockAuthority.DevHost.Up;
 
-/// <summary>Ports in a row on 127.0.0.1.</summary>
+/// <summary>Twelve ports in a row on 127.0.0.1.</summary>
 internal sealed record PortPlan(int Base)
 {
     public const int DefaultBase = 7070;
@@ -24,6 +24,10 @@ internal sealed record PortPlan(int Base)
 
     public int Connector => Base + 7;
 
+    public int WebhookConnector => Base + 8;
+
+    public int Marketplace => Base + 9;
+
     public int Tryton => Base + 10;
 
     public int ErpConnector => Base + 11;
@@ -31,7 +35,8 @@ internal sealed record PortPlan(int Base)
     private (string Use, int Port)[] All =>
     [
         ("gRPC", Grpc), ("the HTTP front door", FrontDoor), ("PostgreSQL", Postgres), ("the Redis protocol", Redis),
-        ("the channel simulator", Simulator), ("intake", Intake), ("the server's JSON endpoint", ServerJson), ("the connector's health", Connector),
+        ("the channel simulator", Simulator), ("intake", Intake), ("the server's JSON endpoint", ServerJson), ("the POS connector's health", Connector),
+        ("the webhook connector's health", WebhookConnector), ("the marketplace connector's health", Marketplace),
         ("Tryton", Tryton), ("the ERP connector's health", ErpConnector),
     ];
 

@@ -13,8 +13,9 @@ internal static class Seed
     private const string Store = "store-1";
     private static readonly TimeSpan CallBound = TimeSpan.FromSeconds(30);
 
-    public static readonly string[] Skus = ["espresso-beans-1kg", "mug-blue", "kettle-1l", "t-shirt-m", "gift-card"];
-    public static readonly string[] Locations = [Warehouse, Store];
+    public static readonly IReadOnlyList<string> Skus = ["espresso-beans-1kg", "mug-blue", "kettle-1l", "t-shirt-m", "gift-card"];
+    public static IEnumerable<string> Locations => OpeningBalances.Select(balance => balance.Location);
+
     private static readonly (string Location, long Quantity)[] OpeningBalances = [(Warehouse, 100), (Store, 20)];
 
     /// <summary>Changes nothing where it ran before.</summary>

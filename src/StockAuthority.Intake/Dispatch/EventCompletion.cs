@@ -1,4 +1,4 @@
-using StockAuthority.Intake.Inbox;
+using StockAuthority.Database;
 using StockAuthority.Intake.Providers;
 
 namespace StockAuthority.Intake.Dispatch;
@@ -8,7 +8,7 @@ namespace StockAuthority.Intake.Dispatch;
 /// the authority. A fetch that fails is repeated with growing delays; once the attempts are used up the row is completed with that as
 /// its problem, and parked.
 /// </summary>
-internal sealed class EventCompletion(InboxQueue queue, InboxSignal signal, IHttpClientFactory clients, IntakeSettings settings)
+internal sealed class EventCompletion(InboxQueue queue, RowSignal signal, IHttpClientFactory clients, IntakeSettings settings)
 {
     /// <summary>Its name in the inbox, in the metrics and in the problems of the parked event.</summary>
     public const string FetchFailed = "FETCH_FAILED";

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using StockAuthority.Database;
 using StockAuthority.Intake.Inbox;
 
 namespace StockAuthority.Intake.Dispatch;
@@ -9,7 +10,7 @@ namespace StockAuthority.Intake.Dispatch;
 /// </summary>
 internal sealed partial class InboxDispatcher(
     InboxQueue queue,
-    InboxSignal signal,
+    RowSignal signal,
     EventCompletion completion,
     PaymentEventSender sender,
     InboxMigration migration,

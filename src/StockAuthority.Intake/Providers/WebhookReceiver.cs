@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
+using StockAuthority.Database;
 using StockAuthority.Intake.Inbox;
 using StockAuthority.Intake.Rejections;
 
@@ -8,7 +9,7 @@ namespace StockAuthority.Intake.Providers;
 /// <summary>Receives a provider's webhook: verify, store, commit, and only then answer 2xx. Reading it comes later.</summary>
 internal sealed partial class WebhookReceiver(
     InboxWriter inbox,
-    InboxSignal signal,
+    RowSignal signal,
     RejectionTrace rejections,
     IntakeMetrics metrics,
     TimeProvider clock,

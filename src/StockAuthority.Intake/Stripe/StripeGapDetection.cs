@@ -1,3 +1,4 @@
+using StockAuthority.Database;
 using StockAuthority.Intake.Inbox;
 using StockAuthority.Intake.Providers;
 
@@ -10,7 +11,7 @@ namespace StockAuthority.Intake.Stripe;
 /// </summary>
 internal sealed partial class StripeGapDetection(
     EventPulls pulls,
-    InboxSignal signal,
+    RowSignal signal,
     InboxMigration migration,
     IHttpClientFactory clients,
     IntakeSettings settings,

@@ -28,6 +28,9 @@ internal sealed class SquareHost : IAsyncDisposable
 
     public string Address => _app.Urls.Single();
 
+    public T Service<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
     public RequestLog.Statistics Log => _app.Services.GetRequiredService<RequestLog>().Read();
 
     public static async Task<SquareHost> StartAsync(string address = "http://127.0.0.1:0", params string[] settings)

@@ -1,14 +1,15 @@
-namespace StockAuthority.Intake.Inbox;
+namespace StockAuthority.Database;
 
 /// <summary>
-/// Wakes the dispatcher of this process right after a webhook was committed. A lost wake-up (another replica's webhook,
-/// a crash) costs one poll interval, never an event.
+/// Wakes whoever works through rows right after one was committed in this process. A lost wake-up (another replica's row,
+/// a crash) costs one poll interval, never a row.
 /// </summary>
-internal sealed class InboxSignal : IDisposable
+public sealed class RowSignal : IDisposable
 {
     private readonly SemaphoreSlim _news = new(0, 1);
     private int _isSet;
 
+    /// <summary>Something was committed.</summary>
     public void Set()
     {
         if (Interlocked.Exchange(ref _isSet, 1) == 0)
@@ -17,6 +18,7 @@ internal sealed class InboxSignal : IDisposable
         }
     }
 
+    /// <summary>Returns when something was committed, or after the longest wait.</summary>
     public async Task WaitAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
         if (await _news.WaitAsync(longest, cancellationToken))
@@ -26,5 +28,6 @@ internal sealed class InboxSignal : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _news.Dispose();
 }

@@ -1,15 +1,17 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
-namespace StockAuthority.Intake.Inbox;
+namespace StockAuthority.Database;
 
-internal sealed class InboxHealthCheck(NpgsqlDataSource database, InboxMigration migration) : IHealthCheck
+/// <summary>Whether a process's own database is migrated and answers.</summary>
+public sealed class DatabaseHealthCheck(NpgsqlDataSource database, DatabaseMigration migration) : IHealthCheck
 {
+    /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         if (!migration.Done.IsCompletedSuccessfully)
         {
-            return HealthCheckResult.Unhealthy("The inbox database is not migrated yet.");
+            return HealthCheckResult.Unhealthy("The database is not migrated yet.");
         }
 
         await using var probe = database.CreateCommand("SELECT 1");

@@ -1,0 +1,43 @@
+using StockAuthority.Connectors.Runtime;
+
+namespace StockAuthority.Connectors.Marketplace.Amazon;
+
+/// <summary>
+/// Section <c>Amazon</c>: the region's endpoint of the Selling Partner API, the application's Login with Amazon credentials, and whose listings
+/// these are. Seller SKUs are our SKUs; <c>Amazon:Locations:0:LocationId</c> and <c>:FulfillmentChannelCode</c> and so on say which locations sell there.
+/// </summary>
+internal sealed record AmazonOptions(
+    Uri BaseUrl, Uri TokenUrl, string ClientId, string ClientSecret, string RefreshToken, string SellerId, string MarketplaceId, IReadOnlyDictionary<string, string> Locations)
+{
+    /// <summary>The usage plan of patchListingsItem.</summary>
+    public const int RequestsPerSecond = 5;
+
+    public static AmazonOptions Read(SettingsReader settings)
+    {
+        var address = settings.RequiredAddress("Amazon:BaseUrl").ToString();
+        var locations = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in settings.Configuration.GetSection("Amazon:Locations").GetChildren())
+        {
+            if (!locations.TryAdd(settings.Required($"{entry.Path}:LocationId"), settings.Required($"{entry.Path}:FulfillmentChannelCode")))
+            {
+                settings.Wrong($"Amazon:Locations names {entry["LocationId"]} twice");
+            }
+        }
+
+        // Two levels that share one place there would overwrite each other for ever.
+        if (locations.Count == 0 || locations.Values.Distinct(StringComparer.Ordinal).Count() < locations.Count)
+        {
+            settings.Wrong("Amazon:Locations names no location, or gives one FulfillmentChannelCode to several");
+        }
+
+        return new AmazonOptions(
+            new Uri(address.EndsWith('/') ? address : address + "/"),
+            settings.RequiredAddress("Amazon:TokenUrl"),
+            settings.Required("Amazon:ClientId"),
+            settings.Required("Amazon:ClientSecret"),
+            settings.Required("Amazon:RefreshToken"),
+            settings.Required("Amazon:SellerId"),
+            settings.Required("Amazon:MarketplaceId"),
+            locations);
+    }
+}

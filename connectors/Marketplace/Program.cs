@@ -1,0 +1,3 @@
+using StockAuthority.Connectors.Marketplace;
+
+return await MarketplaceConnector.RunAsync(args, Console.Error);

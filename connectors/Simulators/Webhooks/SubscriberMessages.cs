@@ -1,0 +1,18 @@
+using System.Text.Json.Serialization;
+
+namespace StockAuthority.Connectors.Simulators.Webhooks;
+
+internal sealed record LevelEvent(string? Type, LevelData? Data);
+
+internal sealed record LevelData(string TenantId, string Sku, string LocationId, long Available, long Version, long Sequence);
+
+/// <param name="IsNewer">Whether it changed anything.</param>
+internal sealed record TakenWebhook(string MessageId, DateTimeOffset ReceivedAt, bool IsNewer, LevelData Level);
+
+/// <summary>What GET /simulator/webhooks shows.</summary>
+internal sealed record SubscriberView(long Refused, IReadOnlyList<LevelData> Levels, IReadOnlyList<TakenWebhook> Recent);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(LevelEvent))]
+[JsonSerializable(typeof(SubscriberView))]
+internal sealed partial class SubscriberJson : JsonSerializerContext;

@@ -1,0 +1,3 @@
+using StockAuthority.Connectors.Webhook;
+
+return await WebhookConnector.RunAsync(args, Console.Error);

@@ -1,0 +1,4 @@
+using StockAuthority.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(TestPostgres))]
