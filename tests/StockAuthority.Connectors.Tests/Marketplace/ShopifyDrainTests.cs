@@ -6,15 +6,15 @@ namespace StockAuthority.Connectors.Tests.Marketplace;
 
 public sealed class ShopifyDrainTests : ShopifyFixture
 {
-    private const int Levels = 100_000;
-    private const int RestoreRate = 150;
+    private const int Levels = 20_000;
+    private const int RestoreRate = 30;
 
     protected override string[] ShopSettings => [$"--Simulator:ShopifyRestoreRate={RestoreRate}"];
 
     protected override int MappedItems => Levels;
 
     [Fact]
-    public async Task A_hundred_thousand_levels_drain_at_the_rate_that_the_shop_allows()
+    public async Task Twenty_thousand_levels_drain_at_the_rate_that_the_shop_allows()
     {
         for (var item = 1; item <= Levels; item++)
         {
@@ -22,15 +22,15 @@ public sealed class ShopifyDrainTests : ShopifyFixture
         }
 
         var start = TimeProvider.System.GetTimestamp();
-        await ConnectAsync("--Connector:MaxPendingLevels=10000");
+        await ConnectAsync("--Connector:MaxPendingLevels=5000");
         await CheckpointAsync(Levels);
 
-        // 400 requests of 10 points; the bucket holds twenty seconds' worth at the start.
+        // 80 requests of 10 points; the bucket holds twenty seconds' worth at the start.
         var taken = TimeProvider.System.GetElapsedTime(start);
         taken.ShouldBeGreaterThan(TimeSpan.FromSeconds(((Levels / 250 * 10.0) - (20 * RestoreRate)) / RestoreRate) * 0.9);
         Shop.Log.AppliedChanges.ShouldBe(Levels);
         Pushes.Sum(push => push.Changes).ShouldBe(Levels);
         Requests.Count(request => request.ErrorCode == "THROTTLED").ShouldBeLessThan(10);
-        await ShownAsync("item-100000", Levels);
+        await ShownAsync("item-20000", Levels);
     }
 }

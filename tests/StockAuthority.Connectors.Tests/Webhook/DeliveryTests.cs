@@ -325,6 +325,7 @@ public sealed class DeliveryTests(TestPostgres postgres) : WebhookFixture(postgr
         var (all, store) = (await SubscriberAsync(), await SubscriberAsync());
         var connector = await ConnectAsync([.. Subscribes(0, all), .. Subscribes(1, store, "Locations:0=store-1")]);
         Journal.Append("apple", 7);
+        await CheckpointAsync(1);
         Journal.Append("apple", 8);
         Journal.Append("pear", 1, location: "store-1");
         await CheckpointAsync(3);
