@@ -27,7 +27,7 @@ public sealed record ConnectorOptions
     /// <summary>The most calls to the channel in a second.</summary>
     public int PushesPerSecond { get; init; } = 10;
 
-    /// <summary>The most levels that wait for the channel; the feed is not read further while they do.</summary>
+    /// <summary>The most levels that wait for the channel; the feed is not read further while they do, but at the start up to where its end is then.</summary>
     public int MaxPendingLevels { get; init; } = 100_000;
 
     /// <summary>How often the feed is polled while its stream is broken.</summary>
@@ -36,7 +36,10 @@ public sealed record ConnectorOptions
     /// <summary>How long a silent stream is trusted before a poll checks it.</summary>
     public TimeSpan StreamIdleLimit { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the lease of the working instance lasts without a renewal, which is every third of it: how late another one takes over from one that died.</summary>
+    /// <summary>
+    /// How long the lease of the working instance lasts without a renewal, which is every third of it: how late another one takes over from one that died.
+    /// By default three times <see cref="AttemptTimeout"/> where that is longer.
+    /// </summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often the authority is told how the channel does.</summary>
@@ -51,11 +54,13 @@ public sealed record ConnectorOptions
         ArgumentNullException.ThrowIfNull(settings);
         var defaults = new ConnectorOptions { TenantId = "", Consumer = defaultConsumer };
         var minute = TimeSpan.FromMinutes(1);
+        var attemptTimeout = settings.Duration("Connector:AttemptTimeout", defaults.AttemptTimeout, TimeSpan.FromMilliseconds(50), minute);
+        var leaseTime = TimeSpan.FromTicks(Math.Max(defaults.LeaseTime.Ticks, (3 * attemptTimeout).Ticks));
         var options = defaults with
         {
             TenantId = settings.Required("Connector:TenantId"),
             Consumer = settings.Text("Connector:Consumer") ?? defaultConsumer,
-            AttemptTimeout = settings.Duration("Connector:AttemptTimeout", defaults.AttemptTimeout, TimeSpan.FromMilliseconds(50), minute),
+            AttemptTimeout = attemptTimeout,
             RetryAttempts = settings.Number("Connector:RetryAttempts", defaults.RetryAttempts, 1, 20),
             RetryDelay = settings.Duration("Connector:RetryDelay", defaults.RetryDelay, TimeSpan.FromMilliseconds(1), minute),
             MaxRetryDelay = settings.Duration("Connector:MaxRetryDelay", defaults.MaxRetryDelay, TimeSpan.FromMilliseconds(500), TimeSpan.FromHours(1)),
@@ -64,7 +69,7 @@ public sealed record ConnectorOptions
             MaxPendingLevels = settings.Number("Connector:MaxPendingLevels", defaults.MaxPendingLevels, 1, 1_000_000),
             PollInterval = settings.Duration("Connector:PollInterval", defaults.PollInterval, TimeSpan.FromMilliseconds(10), minute),
             StreamIdleLimit = settings.Duration("Connector:StreamIdleLimit", defaults.StreamIdleLimit, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)),
-            LeaseTime = settings.Duration("Connector:LeaseTime", defaults.LeaseTime, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
+            LeaseTime = settings.Duration("Connector:LeaseTime", leaseTime, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
             ReportInterval = settings.Duration("Connector:ReportInterval", defaults.ReportInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)),
             DriftInterval = settings.Duration("Connector:DriftInterval", defaults.DriftInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromDays(1)),
         };

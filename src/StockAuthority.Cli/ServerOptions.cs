@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 using StockAuthority.Client;
 
 namespace StockAuthority.Cli;
@@ -59,6 +60,19 @@ internal sealed class ServerOptions
             RetryBudget = patience,
         };
     }
+
+    /// <summary>Why a verb could not be run; null for an error that somebody else handles.</summary>
+    public static string? Sentence(Exception error) => error switch
+    {
+        ServerOptionException => error.Message,
+        OperationCanceledException => "It was interrupted.",
+        RpcException { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded } away => $"The server did not answer: {Text(away)}.",
+        RpcException refused => $"The server refused: {refused.StatusCode}: {Text(refused)}.",
+        IOException or UnauthorizedAccessException => error.Message.TrimEnd('.') + ".",
+        _ => null,
+    };
+
+    private static string Text(RpcException error) => error.Status.Detail.ReplaceLineEndings(" ").TrimEnd('.');
 }
 
 /// <summary>The command line does not say which server, or for whom.</summary>

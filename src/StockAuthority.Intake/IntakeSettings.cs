@@ -62,7 +62,7 @@ internal sealed record IntakeSettings
             },
             Providers = providers,
             Retention = TimeSpan.FromDays(ProviderSettings.Number(configuration, "Inbox:RetentionDays", fallback: 35, lowest: 1, highest: 3650)),
-            DispatchConcurrency = ProviderSettings.Number(configuration, "Inbox:DispatchConcurrency", fallback: 64, lowest: 1, highest: 256),
+            DispatchConcurrency = ProviderSettings.Number(configuration, "Inbox:DispatchConcurrency", fallback: 128, lowest: 1, highest: 256),
             FetchAttempts = ProviderSettings.Number(configuration, "Inbox:FetchAttempts", fallback: 30, lowest: 1, highest: 1000),
         };
     }

@@ -35,7 +35,7 @@ internal sealed class LevelDelivery(
         {
             // Taken before the look, so that what is told in between wakes us.
             var news = link.News;
-            Drain(backlog, pages);
+            Drain(backlog, headSequence, pages);
             Advance(backlog);
 
             // An earlier run may have confirmed levels beyond its checkpoint, up to the head at most: pushing before the
@@ -57,7 +57,7 @@ internal sealed class LevelDelivery(
                 continue;
             }
 
-            var isFull = backlog.Count >= options.MaxPendingLevels;
+            var isFull = IsFull(backlog, headSequence);
             reading = isFull || reading is { IsCompleted: false } ? reading : pages.WaitToReadAsync(stopping).AsTask();
             await WaitAsync(news, isFull ? null : reading, stopping);
         }
@@ -83,10 +83,13 @@ internal sealed class LevelDelivery(
         await Task.Delay(round.Pause, clock, stopping);
     }
 
+    /// <summary>Before the head nothing is pushed that would make room: until then a level of each key that changed is held, however many.</summary>
+    private bool IsFull(LevelBacklog backlog, long headSequence) => backlog.Count >= options.MaxPendingLevels && backlog.ReadSequence >= headSequence;
+
     /// <summary>Merges what has arrived.</summary>
-    private void Drain(LevelBacklog backlog, ChannelReader<FeedPage> pages)
+    private void Drain(LevelBacklog backlog, long headSequence, ChannelReader<FeedPage> pages)
     {
-        while (backlog.Count < options.MaxPendingLevels && pages.TryRead(out var page))
+        while (!IsFull(backlog, headSequence) && pages.TryRead(out var page))
         {
             if (page.DetachedUpTo > 0)
             {

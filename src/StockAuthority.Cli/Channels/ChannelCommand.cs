@@ -146,7 +146,7 @@ internal static class ChannelCommand
 
     private static Command With(Command command, Func<RegisteredChannel, bool> isGood, Call call)
     {
-        var server = new ServerOption();
+        var server = new ServerOptions();
         server.AddTo(command);
         var json = Verb.JsonOption();
         command.Add(json);
@@ -154,12 +154,12 @@ internal static class ChannelCommand
             parsed.GetValue(json),
             async () =>
             {
-                var (options, tenant) = server.Read(parsed);
+                var options = server.Read(parsed, Deadline);
                 using var channel = StockAuthorityChannel.Create(options);
-                var found = await call(new ChannelService.ChannelServiceClient(channel), parsed, tenant, cancellationToken);
+                var found = await call(new ChannelService.ChannelServiceClient(channel), parsed, options.Tenant!, cancellationToken);
                 return (found.All(isGood) ? ExitCode.Good : ExitCode.Bad, ChannelText.Of(found), JsonOutput.Of(new { channels = found.Select(ChannelView.Of) }));
             },
-            ServerOption.Sentence));
+            ServerOptions.Sentence));
         return command;
     }
 

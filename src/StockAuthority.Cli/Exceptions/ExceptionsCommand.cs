@@ -190,18 +190,9 @@ internal static class ExceptionsCommand
                     return (ExitCode.Bad, $"{reason}: {refused.Status.Detail}", JsonOutput.Of(new Refusal("refused", reason, refused.Status.Detail)));
                 }
             },
-            Sentence));
+            ServerOptions.Sentence));
         return command;
     }
-
-    private static string? Sentence(Exception error) => error switch
-    {
-        ServerOptionException => error.Message,
-        OperationCanceledException => "It was interrupted.",
-        RpcException failed => $"The server did not answer: {failed.StatusCode}: {failed.Status.Detail.ReplaceLineEndings(" ").TrimEnd('.')}.",
-        IOException or UnauthorizedAccessException => error.Message.TrimEnd('.') + ".",
-        _ => null,
-    };
 
     private static Argument<string> CaseId() => new("CASE") { Description = "The case's id." };
 

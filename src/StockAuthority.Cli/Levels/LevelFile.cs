@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using CsvHelper;
+using StockAuthority.Cli.Imports;
 
 namespace StockAuthority.Cli.Levels;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using StockAuthority.Cli.Imports;
 using StockAuthority.Client;
 using StockAuthority.Inventory.V1;
 
@@ -55,7 +56,7 @@ internal sealed class LevelImport(FileInfo file, FileInfo report, string id)
     {
         Check();
         var startedAt = time.GetTimestamp();
-        using var refused = new RefusedRows(report);
+        using var refused = new RefusedRows(report, LevelFile.Sku, LevelFile.Location, LevelFile.Quantity);
         _refused = refused;
         _rows = new LevelFile(file, refused);
         try

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using CsvHelper;
+using StockAuthority.Cli.Imports;
 using StockAuthority.Client;
 
 namespace StockAuthority.Cli.Levels;
@@ -62,7 +63,7 @@ internal static class LevelsCommand
             var options = connection();
             using var channel = StockAuthorityChannel.Create(options);
             var client = new StockAuthorityClient(channel, options);
-            await LevelProgress.ShowAsync(onProgress => import.RunAsync(client, onProgress, TimeProvider.System, cancellationToken));
+            await ImportProgress.ShowAsync(onProgress => import.RunAsync(client, onProgress, TimeProvider.System, cancellationToken));
         }
         catch (Exception error)
         {

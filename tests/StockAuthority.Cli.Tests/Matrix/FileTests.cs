@@ -149,6 +149,8 @@ public sealed class FileTests
                 "SKU chai: in no class now; after the change in class teas",
                 "auth-created: reserves the order's units now; after the change it is for the record only",
                 "    for tenant acme, tenant globex: SKUs of teas, chai",
+                "auth-created: ledger_action is exposure now; after the change none",
+                "    for tenant acme, tenant globex: SKUs of teas, chai",
                 "auth-created: owner is checkout now; after the change tea team",
                 "    for tenant acme, tenant globex: SKUs of teas, chai",
                 "an uncaptured authorization by card: held 7 d now; after the change 5 d",

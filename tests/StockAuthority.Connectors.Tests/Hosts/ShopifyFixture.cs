@@ -107,10 +107,19 @@ public abstract class ShopifyFixture : IAsyncLifetime
     /// <summary>What the shop shows, by a query of the test's own.</summary>
     internal async Task<long> QuantityAsync(string sku)
     {
-        var answer = await GraphQLAsync(
-            "query($ids: [ID!]!, $at: ID!) { nodes(ids: $ids) { ... on InventoryItem { inventoryLevel(locationId: $at) { quantities(names: [\"available\"]) { quantity } } } } }",
-            new JsonObject { ["ids"] = new JsonArray(Item(sku)), ["at"] = Location });
-        return (long)answer["data"]!["nodes"]![0]!["inventoryLevel"]!["quantities"]![0]!["quantity"]!;
+        // What was pushed may have used up what the shop allows.
+        JsonNode? data = null;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                var answer = await GraphQLAsync(
+                    "query($ids: [ID!]!, $at: ID!) { nodes(ids: $ids) { ... on InventoryItem { inventoryLevel(locationId: $at) { quantities(names: [\"available\"]) { quantity } } } } }",
+                    new JsonObject { ["ids"] = new JsonArray(Item(sku)), ["at"] = Location });
+                data = answer["data"];
+                return data is not null;
+            },
+            "the shop answers");
+        return (long)data!["nodes"]![0]!["inventoryLevel"]!["quantities"]![0]!["quantity"]!;
     }
 
     internal async Task<JsonNode> GraphQLAsync(string query, JsonObject variables)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Shouldly;
 using StockAuthority.DevHost;
 using StockAuthority.MatrixFile;
@@ -24,7 +25,7 @@ public sealed class TriggerMatrixStartupTests
 
         var message = await RefusalAsync(await MatrixServer.FileAsync(signed.Replace("owner: checkout", "owner: someone", StringComparison.Ordinal)));
 
-        message.ShouldContain("signed another version, 08a2ca5a7aa61f27dba242a1b03a7dcb0d44ba4bd5b5498cd3367a46e6800758");
+        message.ShouldContain("signed another version, " + Regex.Match(signed, "sha256: \"([0-9a-f]{64})\"").Groups[1].Value);
     }
 
     [Fact]

@@ -1,9 +1,9 @@
 using Spectre.Console;
 
-namespace StockAuthority.Cli.Levels;
+namespace StockAuthority.Cli.Imports;
 
 /// <summary>A bar on standard error, where a person looks at it.</summary>
-internal static class LevelProgress
+internal static class ImportProgress
 {
     public static Task ShowAsync(Func<Action<double>, Task> import)
     {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 
-namespace StockAuthority.Cli.Levels;
+namespace StockAuthority.Cli.Imports;
 
 /// <summary>
 /// The report of rows that were refused: a CSV file that can be corrected and imported itself. Rows are refused where the file is
@@ -11,13 +11,17 @@ internal sealed class RefusedRows : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CsvWriter _writer;
+    private readonly int _columns;
     private readonly SortedDictionary<string, long> _byReason = new(StringComparer.Ordinal);
 
     /// <summary>A report of an earlier run is written over: what was refused then is either in by now, or refused again.</summary>
-    public RefusedRows(FileInfo report)
+    /// <param name="report">The file.</param>
+    /// <param name="columns">Those of the imported file.</param>
+    public RefusedRows(FileInfo report, params string[] columns)
     {
         _writer = CsvWriter.ToFile(report.FullName);
-        _writer.WriteRecord("line", "reason", "message", LevelFile.Sku, LevelFile.Location, LevelFile.Quantity);
+        _columns = columns.Length;
+        _writer.WriteRecord(["line", "reason", "message", .. columns]);
     }
 
     /// <summary>How many rows each reason refused.</summary>
@@ -32,12 +36,16 @@ internal sealed class RefusedRows : IDisposable
         }
     }
 
-    public void Add(long line, string reason, string message, string sku = "", string location = "", string quantity = "")
+    /// <param name="line">Its line in the file.</param>
+    /// <param name="reason">A name for programs.</param>
+    /// <param name="message">A sentence for people.</param>
+    /// <param name="fields">What the row has in the columns; none where it could not be read.</param>
+    public void Add(long line, string reason, string message, params string[] fields)
     {
         lock (_gate)
         {
             _byReason[reason] = _byReason.GetValueOrDefault(reason) + 1;
-            _writer.WriteRecord(line.ToString(CultureInfo.InvariantCulture), reason, message, sku, location, quantity);
+            _writer.WriteRecord([line.ToString(CultureInfo.InvariantCulture), reason, message, .. fields, .. Enumerable.Repeat("", _columns - fields.Length)]);
         }
     }
 
