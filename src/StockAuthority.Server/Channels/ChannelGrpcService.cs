@@ -323,12 +323,26 @@ internal sealed class ChannelGrpcService(ChannelStore channels) : ChannelService
         }
     }
 
-    /// <summary>A task that was not done and asks for as much is kept with it: one for all levels takes in one for some.</summary>
+    /// <summary>What an earlier task asked for and is not done is a part of the new one: a newly promoted SKU would otherwise wait for its next change.</summary>
     private static void Ask(RegisteredChannel state, ChannelTask task)
     {
-        task.TaskNumber = (state.Task?.TaskNumber ?? 0) + 1;
-        state.Task = task;
+        var both = state.Task is { Done: false } open ? Both(open, task) : task;
+        both.TaskNumber = (state.Task?.TaskNumber ?? 0) + 1;
+        state.Task = both;
     }
+
+    private static ChannelTask Both(ChannelTask open, ChannelTask task) => (open, task) switch
+    {
+        ({ Resync: true }, { Resync: true }) when open.Skus.Count == 0 || task.Skus.Count == 0 => new ChannelTask { Resync = true },
+        ({ Resync: true }, { Resync: true }) => Resync([.. open.Skus.Concat(task.Skus).Distinct(StringComparer.Ordinal)]),
+        ({ Resync: false }, { Resync: false }) => new ChannelTask { ReplayAfterSequence = Math.Min(open.ReplayAfterSequence, task.ReplayAfterSequence) },
+
+        // Delivering every level again takes in comparing some.
+        _ => new ChannelTask { ReplayAfterSequence = 0 },
+    };
+
+    private static ChannelTask Resync(IReadOnlyCollection<string> skus) =>
+        new() { Resync = true, Skus = { skus.Count <= ChannelRequests.MostSkus ? skus : [] } };
 
     private static void Pause(RegisteredChannel state, string reason, DateTimeOffset now)
     {

@@ -9,7 +9,7 @@ internal static class ChannelRequests
 {
     private const int LongestText = 512;
     private const int MostLocations = 1000;
-    private const int MostSkus = 500;
+    public const int MostSkus = 500;
 
     public static ChannelObjective Objective(ChannelObjectives objectives) =>
         new(objectives.Window.ToTimeSpan(), objectives.LateRatio, objectives.ErrorRatio);

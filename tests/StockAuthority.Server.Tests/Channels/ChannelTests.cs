@@ -117,6 +117,27 @@ public sealed class ChannelTests(Ledger ledger) : IClassFixture<Ledger>
     }
 
     [Fact]
+    public async Task What_was_asked_for_and_is_not_done_is_a_part_of_the_next_task()
+    {
+        var id = await RegisterAsync(Percent(100));
+        (await ResyncAsync("a")).Skus.ShouldBe(["a"]);
+        (await ResyncAsync("a", "b")).Skus.ShouldBe(["a", "b"]);
+        var all = await ResyncAsync();
+        (all.Resync, all.Skus.Count).ShouldBe((true, 0));
+        (await ResyncAsync("c")).Skus.ShouldBeEmpty();
+
+        var replay = (await Channels.ReplayChannelAsync(new ReplayChannelRequest { TenantId = Tenant, ChannelId = id, IdempotencyKey = New("replay"), Comment = "x", AfterSequence = 1 })).Channel.Task;
+        (replay.Resync, replay.ReplayAfterSequence).ShouldBe((false, 0));
+
+        await AcquireAsync(id, "one", seconds: 60);
+        await Channels.CompleteChannelTaskAsync(new CompleteChannelTaskRequest { TenantId = Tenant, ChannelId = id, FencingNumber = 1, TaskNumber = replay.TaskNumber });
+        (await ResyncAsync("d")).Skus.ShouldBe(["d"]);
+
+        async Task<ChannelTask> ResyncAsync(params string[] skus) => (await Channels.ResyncChannelAsync(
+            new ResyncChannelRequest { TenantId = Tenant, ChannelId = id, IdempotencyKey = New("resync"), Comment = "x", Skus = { skus } })).Channel.Task;
+    }
+
+    [Fact]
     public async Task Levels_are_listed_in_pages_without_a_gap()
     {
         string[] skus = [await ledger.OpenAsync(1), await ledger.OpenAsync(2), await ledger.OpenAsync(3)];
