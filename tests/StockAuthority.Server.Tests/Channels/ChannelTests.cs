@@ -119,6 +119,7 @@ public sealed class ChannelTests(Ledger ledger) : IClassFixture<Ledger>
     [Fact]
     public async Task What_was_asked_for_and_is_not_done_is_a_part_of_the_next_task()
     {
+        await ledger.OpenAsync(1);
         var id = await RegisterAsync(Percent(100));
         (await ResyncAsync("a")).Skus.ShouldBe(["a"]);
         (await ResyncAsync("a", "b")).Skus.ShouldBe(["a", "b"]);

@@ -57,7 +57,7 @@ public sealed class PaymentDecisionTests(Ledger ledger) : IClassFixture<Ledger>
         var failed = captured.Clone();
         (failed.EventType, failed.ProviderEventId, failed.OccurTime) = (PaymentEventType.CaptureFailed, New("evt"), After(captured, 60));
         (await ApplyAsync(failed)).Reason.ShouldBe("CAPTURE_REVERSED");
-        (await ledger.LevelAsync(sku)).ShouldSatisfyAllConditions(level => level.Committed.ShouldBe(0), level => level.Reserved.ShouldBe(2));
+        (await ledger.LevelAsync(sku)).ShouldSatisfyAllConditions(level => level.Committed.ShouldBe(0), level => level.Reserved.ShouldBe(0), level => level.Available.ShouldBe(10));
         var again = captured.Clone();
         (again.ProviderEventId, again.OccurTime) = (New("evt"), After(captured, 120));
         await ApplyAsync(again);
@@ -77,7 +77,7 @@ public sealed class PaymentDecisionTests(Ledger ledger) : IClassFixture<Ledger>
         var earlier = events[2].EarlierDecisions.ShouldHaveSingleItem();
         (earlier.DecisionNumber, earlier.Resolution, earlier.Reason).ShouldBe((1, Resolution.Held, "CAPTURE_REVERSED"));
         earlier.FirstSequence.ShouldBeGreaterThan(commit.LastSequence);
-        earlier.ResultingState.ShouldBe(new OrderState { PaymentStanding = PaymentStanding.Holding, Reserved = 2 });
+        earlier.ResultingState.ShouldBe(new OrderState { PaymentStanding = PaymentStanding.Ended });
         var listed = await ledger.Payments.ListPaymentEventsAsync(new ListPaymentEventsRequest { TenantId = Tenant, OrderRef = order });
         listed.PaymentEvents.ShouldBe(events);
     }
