@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using StockAuthority.Connectors.Marketplace.Amazon;
 using StockAuthority.Connectors.Marketplace.Shopify;
 using StockAuthority.Connectors.Runtime;
@@ -12,21 +11,8 @@ internal static class MarketplaceConnector
 {
     private const string Shopify = "shopify";
     private const string Amazon = "amazon";
-    private const int AnswerSizeBytes = 4 * 1024 * 1024;
 
-    public static async Task<int> RunAsync(string[] args, TextWriter errors)
-    {
-        var builder = WebApplication.CreateBuilder(args);
-        if (Configure(builder) is { } problem)
-        {
-            await errors.WriteLineAsync(problem);
-            return 1;
-        }
-
-        await using var app = Build(builder);
-        await app.RunAsync();
-        return 0;
-    }
+    public static Task<int> RunAsync(string[] args, TextWriter errors) => ConnectorProgram.RunAsync(args, errors, Configure);
 
     /// <summary>Registers everything; one sentence about the settings where they are not usable.</summary>
     public static string? Configure(WebApplicationBuilder builder)
@@ -47,12 +33,7 @@ internal static class MarketplaceConnector
             settings.Wrong($"Marketplace:Channel is neither {Shopify} nor {Amazon}");
         }
 
-        if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } plainText)
-        {
-            return plainText;
-        }
-
-        if (settings.Problem is { } problem)
+        if (ConnectorProgram.Problem(builder, settings) is { } problem)
         {
             return problem;
         }
@@ -68,54 +49,26 @@ internal static class MarketplaceConnector
         return null;
     }
 
-    public static WebApplication Build(WebApplicationBuilder builder)
-    {
-        var app = builder.Build();
-        app.MapServiceHealth();
-        return app;
-    }
-
     private static Action<WebApplicationBuilder> Add(ShopifyOptions shopify, ConnectorOptions connector) => builder =>
     {
         builder.Services.AddSingleton(shopify);
         builder.Services.AddSingleton<CostBudget>();
-        Harden(builder.Services.AddHttpClient<ShopifyClient>(client =>
+        builder.Services.AddHttpClient<ShopifyClient>(client =>
         {
-            Prepare(client, shopify.BaseUrl);
+            ChannelHttp.Prepare(client, shopify.BaseUrl);
             client.DefaultRequestHeaders.Add("X-Shopify-Access-Token", shopify.AccessToken);
-        }), connector);
+        }).Harden(connector);
         builder.Services.AddSingleton<ILevelChannel, ShopifyChannel>();
     };
 
     private static Action<WebApplicationBuilder> Add(AmazonOptions amazon, ConnectorOptions connector) => builder =>
     {
         builder.Services.AddSingleton(amazon);
-        Harden(builder.Services.AddHttpClient(nameof(AmazonTokens), client => Prepare(client, amazon.BaseUrl)), connector);
+        builder.Services.AddHttpClient(nameof(AmazonTokens), client => ChannelHttp.Prepare(client, amazon.BaseUrl)).Harden(connector);
 
         // One for the process: its token is everybody's.
         builder.Services.AddSingleton(provider => new AmazonTokens(
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(AmazonTokens)), amazon, provider.GetRequiredService<TimeProvider>()));
-        Harden(builder.Services.AddHttpClient<ILevelChannel, AmazonChannel>(client => Prepare(client, amazon.BaseUrl)), connector);
+        builder.Services.AddHttpClient<ILevelChannel, AmazonChannel>(client => ChannelHttp.Prepare(client, amazon.BaseUrl)).Harden(connector);
     };
-
-    private static void Harden(IHttpClientBuilder client, ConnectorOptions connector) => client
-        .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-        {
-            // A redirect would carry the access token to another host.
-            AllowAutoRedirect = false,
-            ConnectTimeout = connector.AttemptTimeout,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        })
-        .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-        .RemoveAllLoggers();
-
-    private static void Prepare(HttpClient client, Uri baseUrl)
-    {
-        client.BaseAddress = baseUrl;
-
-        // The runtime's pipeline owns the time that an attempt may take.
-        client.Timeout = Timeout.InfiniteTimeSpan;
-        client.MaxResponseContentBufferSize = AnswerSizeBytes;
-        client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-    }
 }

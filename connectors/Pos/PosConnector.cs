@@ -8,21 +8,7 @@ namespace StockAuthority.Connectors.Pos;
 
 internal static class PosConnector
 {
-    private const int AnswerSizeBytes = 4 * 1024 * 1024;
-
-    public static async Task<int> RunAsync(string[] args, TextWriter errors)
-    {
-        var builder = WebApplication.CreateBuilder(args);
-        if (Configure(builder) is { } problem)
-        {
-            await errors.WriteLineAsync(problem);
-            return 1;
-        }
-
-        await using var app = Build(builder);
-        await app.RunAsync();
-        return 0;
-    }
+    public static Task<int> RunAsync(string[] args, TextWriter errors) => ConnectorProgram.RunAsync(args, errors, Configure);
 
     /// <summary>Registers everything; one sentence about the settings where they are not usable.</summary>
     public static string? Configure(WebApplicationBuilder builder)
@@ -32,12 +18,7 @@ internal static class PosConnector
         var connector = ConnectorOptions.Read(settings, defaultConsumer: "pos-square");
         var declaration = ChannelDeclarationOptions.Read(settings, kind: "square");
         var square = SquareOptions.Read(settings);
-        if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } plainText)
-        {
-            return plainText;
-        }
-
-        if (settings.Problem is { } problem)
+        if (ConnectorProgram.Problem(builder, settings) is { } problem)
         {
             return problem;
         }
@@ -45,35 +26,15 @@ internal static class PosConnector
         builder.AddServiceDefaults("stockauthority-connector-pos");
         builder.Services.AddSingleton(square);
         builder.Services.AddHttpClient<ILevelChannel, SquareChannel>(client => Prepare(client, square))
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                // A redirect would carry the access token to another host.
-                AllowAutoRedirect = false,
-                ConnectTimeout = connector.AttemptTimeout,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers();
+            .Harden(connector);
         builder.Services.AddLevelConnector(connector, declaration, authority);
         return null;
     }
 
-    public static WebApplication Build(WebApplicationBuilder builder)
-    {
-        var app = builder.Build();
-        app.MapServiceHealth();
-        return app;
-    }
-
     private static void Prepare(HttpClient client, SquareOptions square)
     {
-        client.BaseAddress = square.BaseUrl;
-
-        // The runtime's pipeline owns the time that an attempt may take.
-        client.Timeout = Timeout.InfiniteTimeSpan;
-        client.MaxResponseContentBufferSize = AnswerSizeBytes;
+        ChannelHttp.Prepare(client, square.BaseUrl);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", square.AccessToken);
         client.DefaultRequestHeaders.Add("Square-Version", square.Version);
-        client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
     }
 }

@@ -17,19 +17,14 @@ public static class ConnectorHosting
         this IServiceCollection services, ConnectorOptions options, ChannelDeclarationOptions declaration, StockAuthorityClientOptions authority)
     {
         ArgumentNullException.ThrowIfNull(declaration);
+        services.AddAuthority(options, authority);
         services.AddSingleton(declaration);
         services.AddSingleton(provider => new ChannelService.ChannelServiceClient(provider.GetRequiredService<GrpcChannel>()));
-        services.AddSingleton(provider => new ExceptionService.ExceptionServiceClient(provider.GetRequiredService<GrpcChannel>()));
         services.AddSingleton<ChannelLink>();
         services.AddSingleton<ChannelCases>();
         services.AddSingleton<ChannelHealthMeter>();
         services.AddSingleton<HealthReporter>();
         services.AddSingleton<LevelSweep>();
-        services.AddSingleton(options);
-        services.AddSingleton(_ => StockAuthorityChannel.Create(authority));
-        services.AddSingleton(provider => new ChangeFeedService.ChangeFeedServiceClient(provider.GetRequiredService<GrpcChannel>()));
-        services.AddSingleton<FeedConnection>();
-        services.AddHealthChecks().AddCheck<FeedConnection>("change-feed");
         services.AddSingleton<ConnectorMetrics>();
         services.AddSingleton<JournalReader>();
         services.AddSingleton<CheckpointWriter>();
@@ -39,6 +34,17 @@ public static class ConnectorHosting
         services.AddSingleton<LevelDelivery>();
         services.AddHostedService<ConnectorService>();
         return services;
+    }
+
+    /// <summary>What every connector asks of the authority, and the health check that says whether it answers.</summary>
+    internal static void AddAuthority(this IServiceCollection services, ConnectorOptions options, StockAuthorityClientOptions authority)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(_ => StockAuthorityChannel.Create(authority));
+        services.AddSingleton(provider => new ChangeFeedService.ChangeFeedServiceClient(provider.GetRequiredService<GrpcChannel>()));
+        services.AddSingleton(provider => new ExceptionService.ExceptionServiceClient(provider.GetRequiredService<GrpcChannel>()));
+        services.AddSingleton<FeedConnection>();
+        services.AddHealthChecks().AddCheck<FeedConnection>("change-feed");
     }
 
     /// <summary>Reads where the authority is and who calls it; problems are noted in <paramref name="settings"/>.</summary>

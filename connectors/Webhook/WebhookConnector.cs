@@ -12,19 +12,7 @@ namespace StockAuthority.Connectors.Webhook;
 /// <summary>Tells subscribers of changed levels by signed webhooks.</summary>
 internal static class WebhookConnector
 {
-    public static async Task<int> RunAsync(string[] args, TextWriter errors)
-    {
-        var builder = WebApplication.CreateBuilder(args);
-        if (Configure(builder) is { } problem)
-        {
-            await errors.WriteLineAsync(problem);
-            return 1;
-        }
-
-        await using var app = Build(builder);
-        await app.RunAsync();
-        return 0;
-    }
+    public static Task<int> RunAsync(string[] args, TextWriter errors) => ConnectorProgram.RunAsync(args, errors, Configure);
 
     /// <summary>Registers everything; one sentence about the settings where they are not usable.</summary>
     public static string? Configure(WebApplicationBuilder builder)
@@ -34,12 +22,7 @@ internal static class WebhookConnector
         var connector = ConnectorOptions.Read(settings, defaultConsumer: "webhook");
         var declaration = ChannelDeclarationOptions.Read(settings, kind: "webhook");
         var webhook = WebhookOptions.Read(settings, builder.Environment.IsProduction());
-        if (Listeners.PlainTextProblem(builder.Configuration, builder.Environment) is { } plainText)
-        {
-            return plainText;
-        }
-
-        if (settings.Problem is { } problem)
+        if (ConnectorProgram.Problem(builder, settings) is { } problem)
         {
             return problem;
         }
@@ -68,13 +51,6 @@ internal static class WebhookConnector
         builder.Services.AddSingleton<ILevelChannel, WebhookChannel>();
         builder.Services.AddLevelConnector(connector, declaration, authority);
         return null;
-    }
-
-    public static WebApplication Build(WebApplicationBuilder builder)
-    {
-        var app = builder.Build();
-        app.MapServiceHealth();
-        return app;
     }
 
     private static void Prepare(HttpClient client)

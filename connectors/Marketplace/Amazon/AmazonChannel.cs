@@ -98,13 +98,13 @@ internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, Amazon
             case HttpStatusCode.BadRequest or HttpStatusCode.NotFound when answer?.Errors is [var error, ..]:
                 return Refused(status, error, response, requestId);
             case HttpStatusCode.TooManyRequests:
-                return new PushResult.Throttled(RetryAfter(response) ?? UntilNextToken(response));
+                return new PushResult.Throttled(ChannelHttp.RetryAfter(response, clock) ?? UntilNextToken(response));
             case HttpStatusCode.Unauthorized:
                 return new PushResult.Unavailable("UNAUTHORIZED", null);
             case HttpStatusCode.Forbidden:
                 return new PushResult.Unavailable("FORBIDDEN", null);
             default:
-                return new PushResult.Unavailable(string.Create(CultureInfo.InvariantCulture, $"HTTP_{status}"), RetryAfter(response));
+                return new PushResult.Unavailable(string.Create(CultureInfo.InvariantCulture, $"HTTP_{status}"), ChannelHttp.RetryAfter(response, clock));
         }
     }
 
@@ -124,13 +124,6 @@ internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, Amazon
         && double.TryParse(limits.FirstOrDefault(), NumberStyles.Float, CultureInfo.InvariantCulture, out var perSecond) && perSecond > 0.001
             ? TimeSpan.FromSeconds(1 / perSecond)
             : null;
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } when date > clock.GetUtcNow() => date - clock.GetUtcNow(),
-        _ => null,
-    };
 
     /// <summary>Null where the body is not Amazon's, for example an error page of something in between.</summary>
     private static SubmissionAnswer? Parse(byte[] body)

@@ -53,17 +53,17 @@ internal sealed class ShopifyClient(HttpClient http, ShopifyOptions shopify, Cos
         PushResult? failure = response.StatusCode switch
         {
             // Shopify throttles GraphQL requests with status 200 and this code.
-            HttpStatusCode.TooManyRequests => new PushResult.Throttled(RetryAfter(response)),
+            HttpStatusCode.TooManyRequests => new PushResult.Throttled(ChannelHttp.RetryAfter(response, clock)),
             HttpStatusCode.OK when code == "THROTTLED" => new PushResult.Throttled(budget.WaitFor(operation)),
             HttpStatusCode.OK when code == MaxCostExceeded => new PushResult.Refused(new Refusal(200, MaxCostExceeded, null, Shortened(message), requestId, responseId), []),
 
             // The call is wrong, or the shop: every other push would fail alike, so operators repair it and nothing is parked for it.
-            HttpStatusCode.OK when code is not null => new PushResult.Unavailable(code, RetryAfter(response)),
+            HttpStatusCode.OK when code is not null => new PushResult.Unavailable(code, ChannelHttp.RetryAfter(response, clock)),
             HttpStatusCode.OK when answer?.Data is null => new PushResult.Unavailable("NO_DATA", null),
             HttpStatusCode.OK => null,
             HttpStatusCode.Unauthorized => new PushResult.Unavailable("UNAUTHORIZED", null),
             HttpStatusCode.Forbidden => new PushResult.Unavailable("FORBIDDEN", null),
-            var status => new PushResult.Unavailable(string.Create(CultureInfo.InvariantCulture, $"HTTP_{(int)status}"), RetryAfter(response)),
+            var status => new PushResult.Unavailable(string.Create(CultureInfo.InvariantCulture, $"HTTP_{(int)status}"), ChannelHttp.RetryAfter(response, clock)),
         };
         return new Answer(failure is null ? answer!.Data : null, failure, responseId);
     }
@@ -97,13 +97,6 @@ internal sealed class ShopifyClient(HttpClient http, ShopifyOptions shopify, Cos
             return null;
         }
     }
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } when date > clock.GetUtcNow() => date - clock.GetUtcNow(),
-        _ => null,
-    };
 
     private static string? Shortened(string? detail) => detail is { Length: > DetailLength } ? detail[..DetailLength] : detail;
 }

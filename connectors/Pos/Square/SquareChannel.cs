@@ -26,7 +26,7 @@ internal sealed class SquareChannel(HttpClient http, SquareOptions square, TimeP
         {
             using var response = await http.PostAsync(BatchCreate, content, cancellationToken);
             var answer = Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-            return SquareOutcome.Of(request, changes, new SquareOutcome.Received(response.StatusCode, RetryAfter(response), ResponseId(response), answer));
+            return SquareOutcome.Of(request, changes, new SquareOutcome.Received(response.StatusCode, ChannelHttp.RetryAfter(response, clock), ResponseId(response), answer));
         }
         catch (HttpRequestException exception)
         {
@@ -81,13 +81,6 @@ internal sealed class SquareChannel(HttpClient http, SquareOptions square, TimeP
             return null;
         }
     }
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } when date > clock.GetUtcNow() => date - clock.GetUtcNow(),
-        _ => null,
-    };
 
     private static string? ResponseId(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Square-Request-Id", out var own) ? own.FirstOrDefault()

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.Operations.V1;
+using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Runtime.Channels;
 

@@ -5,6 +5,7 @@ using Polly.CircuitBreaker;
 using Polly.Retry;
 using Polly.Timeout;
 using StockAuthority.Connectors.Runtime.Channels;
+using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Runtime.Delivery;
 

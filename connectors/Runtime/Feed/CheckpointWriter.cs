@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Connectors.Runtime.Channels;
+using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Runtime.Feed;
 

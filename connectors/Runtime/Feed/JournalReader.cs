@@ -4,6 +4,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Inventory.V1;
+using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Runtime.Feed;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Connectors.Runtime.Feed;
 using StockAuthority.Operations.V1;
+using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Runtime.Journal;
 

@@ -1,8 +1,6 @@
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
-using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Client;
-using StockAuthority.Connectors.Runtime.Feed;
 using StockAuthority.Operations.V1;
 
 namespace StockAuthority.Connectors.Runtime.Journal;
@@ -13,13 +11,8 @@ public static class JournalHosting
     /// <summary>Adds the loops from the authority to the registered <see cref="IJournalChannel"/>, their health check and their metrics.</summary>
     public static IServiceCollection AddJournalConnector(this IServiceCollection services, ConnectorOptions options, StockAuthorityClientOptions authority)
     {
-        services.AddSingleton(options);
-        services.AddSingleton(_ => StockAuthorityChannel.Create(authority));
-        services.AddSingleton(provider => new ChangeFeedService.ChangeFeedServiceClient(provider.GetRequiredService<GrpcChannel>()));
+        services.AddAuthority(options, authority);
         services.AddSingleton(provider => new PostingService.PostingServiceClient(provider.GetRequiredService<GrpcChannel>()));
-        services.AddSingleton(provider => new ExceptionService.ExceptionServiceClient(provider.GetRequiredService<GrpcChannel>()));
-        services.AddSingleton<FeedConnection>();
-        services.AddHealthChecks().AddCheck<FeedConnection>("change-feed");
         services.AddSingleton<JournalMetrics>();
         services.AddSingleton<PostingRecorder>();
         services.AddSingleton<RefusedEntries>();

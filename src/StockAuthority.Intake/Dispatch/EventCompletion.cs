@@ -1,5 +1,6 @@
 using StockAuthority.Database;
 using StockAuthority.Intake.Providers;
+using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Intake.Dispatch;
 
@@ -56,7 +57,7 @@ internal sealed class EventCompletion(InboxQueue queue, RowSignal signal, IHttpC
             return new CompletionOutcome.Complete(await queue.GiveUpFetchingAsync(row, problem, cancellationToken));
         }
 
-        await queue.DeferAsync(row, RetryDelay.After(row.AttemptCount, ShortestDelay, LongestDelay), $"{FetchFailed}: {reason}", cancellationToken);
+        await queue.DeferAsync(row, Backoff.After(row.AttemptCount, ShortestDelay, LongestDelay), $"{FetchFailed}: {reason}", cancellationToken);
         return new CompletionOutcome.Deferred(reason);
     }
 

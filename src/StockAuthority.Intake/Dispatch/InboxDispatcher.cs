@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using StockAuthority.Database;
 using StockAuthority.Intake.Inbox;
+using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Intake.Dispatch;
 
@@ -103,7 +104,7 @@ internal sealed partial class InboxDispatcher(
         catch (Exception failure)
         {
             LogFailed(failure, row.InboxId, row.AttemptCount);
-            await GiveBackAsync(row, RetryDelay.After(row.AttemptCount, ShortestDelay, LongestDelay));
+            await GiveBackAsync(row, Backoff.After(row.AttemptCount, ShortestDelay, LongestDelay));
         }
     }
 
@@ -123,7 +124,7 @@ internal sealed partial class InboxDispatcher(
                 LogRefused(row.InboxId, row.TenantId, refused.Reason);
                 break;
             case DispatchOutcome.Deferred deferred:
-                await queue.DeferAsync(row, RetryDelay.After(row.AttemptCount, ShortestDelay, LongestDelay), deferred.Reason, CancellationToken.None);
+                await queue.DeferAsync(row, Backoff.After(row.AttemptCount, ShortestDelay, LongestDelay), deferred.Reason, CancellationToken.None);
                 metrics.Deferred(deferred.Reason);
                 LogDeferred(row.InboxId, row.AttemptCount, deferred.Reason);
                 break;

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using StockAuthority.Connectors.Pos;
+using StockAuthority.Connectors.Runtime;
 
 namespace StockAuthority.Connectors.Tests.Hosts;
 
@@ -53,7 +54,7 @@ internal sealed class PosHost : IAsyncDisposable
         }
 
         builder.Logging.ClearProviders();
-        var app = PosConnector.Build(builder);
+        var app = ConnectorProgram.Build(builder);
         await app.StartAsync();
         return new PosHost(app);
     }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using StockAuthority.Connectors.Marketplace;
+using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Simulators.Control;
 using Xunit;
 
@@ -91,7 +92,7 @@ public abstract class ShopifyFixture : IAsyncLifetime
         }
 
         builder.Logging.ClearProviders();
-        var app = MarketplaceConnector.Build(builder);
+        var app = ConnectorProgram.Build(builder);
         await app.StartAsync();
         _connectors.Add(app);
         return app;

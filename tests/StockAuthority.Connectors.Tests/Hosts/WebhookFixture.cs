@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using StockAuthority.Cli.Webhook;
+using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Webhook;
 using StockAuthority.Database;
 using StockAuthority.Testing;
@@ -100,7 +101,7 @@ public abstract class WebhookFixture(TestPostgres postgres) : IAsyncLifetime
 
         builder.Services.AddSingleton<TimeProvider>(Clock);
         builder.Logging.ClearProviders();
-        var app = WebhookConnector.Build(builder);
+        var app = ConnectorProgram.Build(builder);
         await app.StartAsync();
         _connectors.Add(app);
         await app.Services.GetRequiredService<DatabaseMigration>().Done;

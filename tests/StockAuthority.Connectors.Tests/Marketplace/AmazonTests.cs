@@ -197,7 +197,7 @@ public sealed class AmazonTests : IAsyncLifetime
 
         builder.Services.AddSingleton<TimeProvider>(_clock);
         builder.Logging.ClearProviders();
-        var app = MarketplaceConnector.Build(builder);
+        var app = ConnectorProgram.Build(builder);
         await app.StartAsync();
         _connectors.Add(app);
         return app;
