@@ -124,8 +124,17 @@ internal sealed partial class LevelSweep(
         if (state.Task is { Done: false } task && task.TaskNumber != _doneTask && _run?.Task != task.TaskNumber)
         {
             _repairs.Clear();
-            _run = new Run { Task = task.TaskNumber, Repairs = true, Always = !task.Resync, SkusLeft = new Queue<string>(task.Skus), BySku = task.Skus.Count > 0 || !task.Resync };
-            _run.ReplayAfter = task.Resync ? null : task.ReplayAfterSequence;
+            // From the beginning on every level changed: the journal need not be read for that.
+            var after = task.Resync || task.ReplayAfterSequence == 0 ? (long?)null : task.ReplayAfterSequence;
+            _run = new Run
+            {
+                Task = task.TaskNumber,
+                Repairs = true,
+                Always = !task.Resync,
+                SkusLeft = new Queue<string>(task.Skus),
+                BySku = task.Skus.Count > 0 || after is not null,
+                ReplayAfter = after,
+            };
         }
         else if (_run is null && _detached)
         {

@@ -277,6 +277,11 @@ public abstract class LevelChannelCompliance : IAsyncLifetime
         var task = Desk.Ask(new ChannelTask { ReplayAfterSequence = 1 });
         await Eventually.HoldsAsync(() => Desk.IsDone(task));
         _channel.Applied.Skip(before).ShouldBe([("pear", 2L)]);
+
+        before = _channel.Applied.Count;
+        task = Desk.Ask(new ChannelTask { ReplayAfterSequence = 0 });
+        await Eventually.HoldsAsync(() => Desk.IsDone(task));
+        _channel.Applied.Skip(before).ShouldBe([("apple", 1L), ("pear", 2L)], ignoreOrder: true);
     }
 
     [Fact]
