@@ -34,20 +34,7 @@ internal sealed class LevelFile(FileInfo file, RefusedRows refused)
     /// <exception cref="CsvFormatException">A line is too long for a row.</exception>
     public async IAsyncEnumerable<LevelRow> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var reader = CsvReader.FromFile(file.FullName, new CsvReaderOptions
-        {
-            // A quote that is never closed spoils its own line, and not all that follow it.
-            AllowLineBreaksInQuotes = false,
-            MalformedData = CsvMalformedDataHandling.Skip,
-            OnMalformedRecord = record =>
-            {
-                Count();
-                refused.Add(record.LineNumber, "MALFORMED_ROW", $"The line's quotes are not right: {record.Reason}.");
-            },
-            MaxRecordSize = 64 * 1024,
-            TrackLineNumbers = true,
-            TrimWhitespace = true,
-        });
+        using var reader = ImportFile.Open(file, refused, Count);
         await reader.ReadHeaderAsync(cancellationToken);
         var (sku, location, quantity) = Columns(reader);
         while (await reader.ReadAsync(cancellationToken))

@@ -29,20 +29,7 @@ internal sealed class SettlementFile(FileInfo file, RefusedRows refused)
     /// <exception cref="CsvFormatException">A line is too long for a row.</exception>
     public async IAsyncEnumerable<SettlementRow> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var reader = CsvReader.FromFile(file.FullName, new CsvReaderOptions
-        {
-            // A quote that is never closed spoils its own line, and not all that follow it.
-            AllowLineBreaksInQuotes = false,
-            MalformedData = CsvMalformedDataHandling.Skip,
-            OnMalformedRecord = record =>
-            {
-                Rows++;
-                refused.Add(record.LineNumber, "MALFORMED_ROW", $"The line's quotes are not right: {record.Reason}.");
-            },
-            MaxRecordSize = 64 * 1024,
-            TrackLineNumbers = true,
-            TrimWhitespace = true,
-        });
+        using var reader = ImportFile.Open(file, refused, () => Rows++);
         await reader.ReadHeaderAsync(cancellationToken);
         string[] missing = [.. Required.Where(name => !reader.TryGetFieldIndex(name, out _))];
         if (missing.Length > 0)
