@@ -156,10 +156,5 @@ internal sealed class ChangeFeedGrpcService(
 
     private static RpcException UnknownTenant(string tenantId) => Errors.UnknownTenant(tenantId).ToRpcException();
 
-    private static RpcException SequenceNotReached(long sequence, long head) => Errors.Status(
-        Code.FailedPrecondition,
-        "SEQUENCE_NOT_REACHED",
-        string.Create(CultureInfo.InvariantCulture, $"The journal ends at sequence {head}; {sequence} is beyond it."),
-        ("sequence", sequence.ToString(CultureInfo.InvariantCulture)),
-        ("head_sequence", head.ToString(CultureInfo.InvariantCulture))).ToRpcException();
+    private static RpcException SequenceNotReached(long sequence, long head) => Errors.SequenceNotReached(sequence, head).ToRpcException();
 }

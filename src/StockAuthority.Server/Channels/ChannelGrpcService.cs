@@ -122,12 +122,7 @@ internal sealed class ChannelGrpcService(ChannelStore channels) : ChannelService
         fields.Tenant(request.TenantId);
         ChannelRequests.Skus(fields, request.Skus);
         var pageSize = fields.PageSize(request.PageSize, 500, 1000);
-        var after = ("", "");
-        if (request.PageToken.Length > 0 && !TryToken(request.PageToken, out after))
-        {
-            fields.Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that a list call gave");
-        }
-
+        var after = fields.PageToken(request.PageToken, LevelPlace) ?? ("", "");
         fields.ThrowIfAny();
         var response = await channels.LevelsAsync(request.TenantId, request.Skus.Count > 0 ? [.. request.Skus] : null, after, pageSize + 1, context.CancellationToken);
         if (response.Levels.Count > pageSize)
@@ -259,9 +254,7 @@ internal sealed class ChannelGrpcService(ChannelStore channels) : ChannelService
         var head = (await channels.GetAsync(request.TenantId, request.ChannelId, context.CancellationToken)).HeadSequence;
         if (request.AfterSequence > head)
         {
-            throw Errors.Status(
-                Code.FailedPrecondition, "SEQUENCE_NOT_REACHED", string.Create(CultureInfo.InvariantCulture, $"The journal ends at sequence {head}; {request.AfterSequence} is beyond it."),
-                ("sequence", request.AfterSequence.ToString(CultureInfo.InvariantCulture)), ("head_sequence", head.ToString(CultureInfo.InvariantCulture))).ToRpcException();
+            throw Errors.SequenceNotReached(request.AfterSequence, head).ToRpcException();
         }
 
         return new ReplayChannelResponse
@@ -356,18 +349,14 @@ internal sealed class ChannelGrpcService(ChannelStore channels) : ChannelService
         state.ChangeTime = Timestamp.FromDateTimeOffset(now);
     }
 
-    private static bool TryToken(string token, out (string Sku, string LocationId) after)
+    /// <summary>Null for a text that is no token.</summary>
+    private static (string Sku, string LocationId)? LevelPlace(string token)
     {
-        after = ("", "");
         var bytes = new byte[token.Length];
-        if (!Convert.TryFromBase64String(token, bytes, out var length))
-        {
-            return false;
-        }
-
-        var parts = System.Text.Encoding.UTF8.GetString(bytes, 0, length).Split(TokenSeparator);
-        after = parts.Length == 2 ? (parts[0], parts[1]) : after;
-        return parts.Length == 2;
+        return Convert.TryFromBase64String(token, bytes, out var length)
+            && System.Text.Encoding.UTF8.GetString(bytes, 0, length).Split(TokenSeparator) is [var sku, var locationId]
+                ? (sku, locationId)
+                : null;
     }
 
     private static string Actor(ServerCallContext context) => Caller.Of(context)?.Subject ?? "";

@@ -71,21 +71,7 @@ internal sealed record CaseFilter(string TenantId, CasePlace After, int PageSize
         };
     }
 
-    public static CasePlace Place(RequestFields fields, string token)
-    {
-        if (token.Length == 0)
-        {
-            return CasePlace.Start;
-        }
-
-        if (CasePlace.Parse(token) is { } place)
-        {
-            return place;
-        }
-
-        fields.Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that a list call gave");
-        return CasePlace.Start;
-    }
+    public static CasePlace Place(RequestFields fields, string token) => fields.PageToken(token, CasePlace.Parse) ?? CasePlace.Start;
 
     /// <summary>One page, and where the next begins; null on the last.</summary>
     public async Task<(List<ExceptionCase> Cases, string NextPageToken)> ReadAsync(NpgsqlDataSource reads, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Core.Payments;
@@ -98,12 +97,7 @@ internal sealed class ExceptionReplays(
     private async Task<Dictionary<StockCommand.Reconsider, bool>> JudgeAsync(string tenantId, List<ExceptionCase> cases, CancellationToken cancellationToken)
     {
         var answers = await Task.WhenAll(cases.Where(each => !IsReported(each)).Select(CommandFor).OfType<StockCommand.Reconsider>().Distinct().Select(async command => (
-            command,
-            (await ledger.SubmitAsync(
-                tenantId,
-                string.Create(CultureInfo.InvariantCulture, $"\u001freconsider:{Guid.NewGuid():N}"),
-                command,
-                cancellationToken)).Refusal is null)));
+            command, await ledger.ReconsiderAsync(tenantId, command, cancellationToken))));
         return answers.ToDictionary();
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Server.Infrastructure;
@@ -58,14 +57,9 @@ internal sealed partial class ExceptionSweep(
 
     private async Task ReconsiderAsync(Waiting waiting, Dictionary<string, Dictionary<StockKey, long>> seen, CancellationToken cancellationToken)
     {
-        var answer = await ledger.SubmitAsync(
-            waiting.TenantId,
-            string.Create(CultureInfo.InvariantCulture, $"\u001freconsider:{Guid.NewGuid():N}"),
-            new StockCommand.Reconsider(waiting.OrderRef),
-            cancellationToken);
-        if (answer.Refusal is not null)
+        if (!await ledger.ReconsiderAsync(waiting.TenantId, new StockCommand.Reconsider(waiting.OrderRef), cancellationToken))
         {
-            // The ledger did not take it: the next round tries again.
+            // The next round tries again.
             seen.Remove(waiting.CaseId);
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -23,6 +24,13 @@ internal static class Errors
 
     public static Status UnknownTenant(string tenantId) =>
         Status(Code.NotFound, "UNKNOWN_TENANT", $"Tenant '{tenantId}' is not registered.", ("tenant_id", tenantId));
+
+    public static Status SequenceNotReached(long sequence, long head) => Status(
+        Code.FailedPrecondition,
+        "SEQUENCE_NOT_REACHED",
+        string.Create(CultureInfo.InvariantCulture, $"The journal ends at sequence {head}; {sequence} is beyond it."),
+        ("sequence", sequence.ToString(CultureInfo.InvariantCulture)),
+        ("head_sequence", head.ToString(CultureInfo.InvariantCulture)));
 
     public static Status TenantNotAllowed() =>
         Status(Code.PermissionDenied, "TENANT_NOT_ALLOWED", "This token is not for the tenant that the request names.");

@@ -107,20 +107,19 @@ internal sealed class RequestFields
     }
 
     /// <summary>The key behind a page token; tokens are opaque to callers and hold the last key of the page before.</summary>
-    public long PageToken(string value)
+    public long PageToken(string value) => PageToken(value, static token => long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : (long?)null) ?? 0;
+
+    /// <summary>The place behind a page token; null for a text that is none, and where there is none.</summary>
+    /// <param name="parse">Null for a text that is no token.</param>
+    public TPlace? PageToken<TPlace>(string value, Func<string, TPlace?> parse)
     {
-        if (value.Length == 0)
+        var place = value.Length == 0 ? default : parse(value);
+        if (value.Length > 0 && place is null)
         {
-            return 0;
+            Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that a list call gave");
         }
 
-        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var key))
-        {
-            return key;
-        }
-
-        Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that a list call gave");
-        return 0;
+        return place;
     }
 
     public void Add(string field, string reason, string description) => (_bad ??= new BadRequest()).FieldViolations.Add(new BadRequest.Types.FieldViolation

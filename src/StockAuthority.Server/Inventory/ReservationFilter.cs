@@ -34,24 +34,8 @@ internal sealed record ReservationFilter(
             request.State == ReservationState.Unspecified ? null : (long)request.State,
             fields.Time("expire_before", request.ExpireBefore),
             fields.PageSize(request.PageSize, StandardPageSize, MaximumPageSize),
-            Token(fields, request.PageToken));
+            fields.PageToken(request.PageToken, ReservationPlace.Parse) ?? ReservationPlace.Start);
         fields.ThrowIfAny();
         return filter;
-    }
-
-    private static ReservationPlace Token(RequestFields fields, string token)
-    {
-        if (token.Length == 0)
-        {
-            return ReservationPlace.Start;
-        }
-
-        if (ReservationPlace.Parse(token) is { } place)
-        {
-            return place;
-        }
-
-        fields.Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that a list call gave");
-        return ReservationPlace.Start;
     }
 }

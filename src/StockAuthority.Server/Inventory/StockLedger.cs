@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
@@ -60,9 +61,15 @@ internal sealed class StockLedger : BackgroundService
     public Task<StockAnswer> SubmitAsync(string tenantId, string idempotencyKey, StockCommand.Expire command, CancellationToken cancellationToken) =>
         Await(new AwaitedCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
 
-    /// <summary>As above. A key is used once: nobody repeats it, and what came of it is found under it.</summary>
-    public Task<StockAnswer> SubmitAsync(string tenantId, string idempotencyKey, StockCommand.Reconsider command, CancellationToken cancellationToken) =>
-        Await(new AwaitedCommand(tenantId, idempotencyKey, command, null, [], cancellationToken));
+    /// <summary>
+    /// Has held events judged on what is known now. Nobody repeats it, so each has a key of its own, under which what came of it is found.
+    /// </summary>
+    /// <returns>False where the ledger did not take it: it can be tried again.</returns>
+    public async Task<bool> ReconsiderAsync(string tenantId, StockCommand.Reconsider command, CancellationToken cancellationToken)
+    {
+        var key = string.Create(CultureInfo.InvariantCulture, $"\u001freconsider:{Guid.NewGuid():N}");
+        return (await Await(new AwaitedCommand(tenantId, key, command, null, [], cancellationToken))).Refusal is null;
+    }
 
     /// <summary>Hands a command to its lane; its answer is the command's own matter. Where the lane is full it is answered at once.</summary>
     public void Submit(PendingCommand command)

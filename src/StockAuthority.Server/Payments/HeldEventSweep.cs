@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Server.Infrastructure;
@@ -71,12 +70,9 @@ internal sealed partial class HeldEventSweep(
         while (true)
         {
             var held = await HeldAsync(tenantId, after, cancellationToken);
-            var answers = await Task.WhenAll(held.Select(each => each.OrderRef).Distinct(StringComparer.Ordinal).Select(orderRef => ledger.SubmitAsync(
-                tenantId,
-                string.Create(CultureInfo.InvariantCulture, $"\u001freconsider:{Guid.NewGuid():N}"),
-                new StockCommand.Reconsider(orderRef),
-                cancellationToken)));
-            if (answers.Any(answer => answer.Refusal is not null))
+            var taken = await Task.WhenAll(held.Select(each => each.OrderRef).Distinct(StringComparer.Ordinal)
+                .Select(orderRef => ledger.ReconsiderAsync(tenantId, new StockCommand.Reconsider(orderRef), cancellationToken)));
+            if (taken.Contains(false))
             {
                 return false;
             }

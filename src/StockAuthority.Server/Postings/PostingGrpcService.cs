@@ -130,12 +130,7 @@ internal sealed partial class PostingGrpcService([FromKeyedServices(DataSources.
         var from = fields.Time("post_from", request.PostFrom);
         var before = fields.Time("post_before", request.PostBefore);
         var pageSize = fields.PageSize(request.PageSize, StandardPageSize, MaximumPageSize);
-        var place = request.PageToken.Length == 0 ? null : PostingPlace.Parse(request.PageToken);
-        if (request.PageToken.Length > 0 && place is null)
-        {
-            fields.Add("page_token", "INVALID_PAGE_TOKEN", "is not a token that this call gave");
-        }
-
+        var place = fields.PageToken(request.PageToken, PostingPlace.Parse);
         fields.ThrowIfAny();
         await using var command = database.CreateCommand(ListSql);
         command.Parameters.Add(Sql.Text(request.TenantId));
