@@ -18,7 +18,10 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly Dictionary<long, Reservation> _reservations = [];
     private readonly Dictionary<string, List<long>> _numbersOfOrders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Transfer> _transfers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<long>> _numbersOfPayments = new(StringComparer.Ordinal);
     private readonly Dictionary<PaymentId, Payment> _payments = [];
+    private readonly Dictionary<string, List<PaymentId>> _paymentsOfOrders = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<PaymentId>> _paymentsOfObjects = new(StringComparer.Ordinal);
     private readonly Dictionary<long, ReceivedReturn> _returns = [];
     private readonly HashSet<PaymentEventId> _recordedEvents = [];
     private readonly Dictionary<string, bool> _locations = new(StringComparer.Ordinal);
@@ -29,6 +32,7 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
     private readonly HashSet<long> _scheduledReservations = [];
     private readonly HashSet<string> _changedTransfers = new(StringComparer.Ordinal);
     private readonly HashSet<PaymentId> _changedPayments = [];
+    private readonly HashSet<PaymentId> _createdPayments = [];
     private readonly HashSet<long> _changedReturns = [];
     private readonly List<Movement> _movements = [];
 
@@ -67,14 +71,14 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public void Load(Reservation reservation)
     {
-        if (!_reservations.ContainsKey(reservation.Number))
+        if (!_reservations.TryGetValue(reservation.Number, out var known))
         {
-            if (!_numbersOfOrders.TryGetValue(reservation.OrderRef, out var numbers))
-            {
-                _numbersOfOrders.Add(reservation.OrderRef, numbers = new List<long>(1));
-            }
+            Add(_numbersOfOrders, reservation.OrderRef, reservation.Number);
+        }
 
-            numbers.Add(reservation.Number);
+        if (reservation.PaymentObjectId is { } payment && known?.PaymentObjectId != payment)
+        {
+            Add(_numbersOfPayments, payment, reservation.Number);
         }
 
         _reservations[reservation.Number] = reservation;
@@ -82,7 +86,21 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public void Load(Transfer transfer) => _transfers[transfer.Id] = transfer;
 
-    public void Load(Payment payment) => _payments[payment.Id] = payment;
+    public void Load(Payment payment)
+    {
+        var isKnown = _payments.TryGetValue(payment.Id, out var known);
+        if (!isKnown)
+        {
+            Add(_paymentsOfObjects, payment.Id.ObjectId, payment.Id);
+        }
+
+        if (payment.OrderRef is { } orderRef && known?.OrderRef != orderRef)
+        {
+            Add(_paymentsOfOrders, orderRef, payment.Id);
+        }
+
+        _payments[payment.Id] = payment;
+    }
 
     public void Load(ReceivedReturn received) => _returns[received.Number] = received;
 
@@ -114,12 +132,12 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public Payment? Payment(PaymentId id) => _payments.GetValueOrDefault(id);
 
-    public IEnumerable<Reservation> ReservationsOfOrder(string orderRef) => _numbersOfOrders.TryGetValue(orderRef, out var numbers)
-        ? numbers.Order().Select(number => _reservations[number])
-        : [];
+    public IEnumerable<Reservation> ReservationsOfOrder(string orderRef) =>
+        Of(_numbersOfOrders, orderRef).Order().Select(number => _reservations[number]);
 
     public IEnumerable<Reservation> ReservationsOfPayment(string paymentObjectId) =>
-        _reservations.Values.Where(reservation => reservation.PaymentObjectId == paymentObjectId).OrderBy(reservation => reservation.Number);
+        Of(_numbersOfPayments, paymentObjectId).Order().Select(number => _reservations[number])
+            .Where(reservation => reservation.PaymentObjectId == paymentObjectId);
 
     /// <summary>What came back of an order under a document.</summary>
     public IEnumerable<ReceivedReturn> Returns(string orderRef, string documentRef) =>
@@ -127,7 +145,17 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
     public bool HasPayments => _payments.Count > 0;
 
+    /// <summary>Whether nothing was known of the payment before the first decision that was applied here.</summary>
+    public bool IsCreated(PaymentId id) => _createdPayments.Contains(id);
+
+    /// <summary>Every payment that is known here, changed or not.</summary>
     public IEnumerable<Payment> Payments => _payments.Values;
+
+    public IEnumerable<Payment> PaymentsOfOrder(string orderRef) =>
+        Of(_paymentsOfOrders, orderRef).Select(id => _payments[id]).Where(payment => payment.OrderRef == orderRef);
+
+    /// <summary>Payments that a provider, or several, call by this.</summary>
+    public IEnumerable<Payment> PaymentsOfObject(string paymentObjectId) => Of(_paymentsOfObjects, paymentObjectId).Select(id => _payments[id]);
 
     /// <summary>Makes a decision part of the state: each movement gets the next sequence and its link in the hash chain.</summary>
     public AppliedDecision Apply(Decision decision, string idempotencyKey, DateTimeOffset now)
@@ -190,7 +218,12 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
         foreach (var payment in decision.Payments)
         {
-            _payments[payment.Id] = payment;
+            if (Payment(payment.Id) is null)
+            {
+                _createdPayments.Add(payment.Id);
+            }
+
+            Load(payment);
             _changedPayments.Add(payment.Id);
         }
 
@@ -207,4 +240,16 @@ public sealed class TenantState(string tenantId, long lastSequence, byte[] lastH
 
         return new AppliedDecision(decision, firstSequence, LastSequence, [.. touched.Select(Level)]);
     }
+
+    private static void Add<T>(Dictionary<string, List<T>> index, string name, T entry)
+    {
+        if (!index.TryGetValue(name, out var entries))
+        {
+            index.Add(name, entries = new List<T>(1));
+        }
+
+        entries.Add(entry);
+    }
+
+    private static List<T> Of<T>(Dictionary<string, List<T>> index, string name) => index.GetValueOrDefault(name) ?? [];
 }

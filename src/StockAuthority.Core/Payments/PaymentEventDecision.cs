@@ -60,9 +60,9 @@ internal static class PaymentEventDecision
     {
         ImmutableArray<Payment> payments =
         [
-            .. builder.State.Payments
-                .Where(payment => payment.OrderRef == reservation.OrderRef
-                    || (payment.OrderRef is null && paymentObjectId is not null && payment.Id.ObjectId == paymentObjectId))
+            .. builder.State.PaymentsOfOrder(reservation.OrderRef),
+            .. (paymentObjectId is null ? [] : builder.State.PaymentsOfObject(paymentObjectId))
+                .Where(payment => payment.OrderRef is null)
                 .Select(payment => payment with { OrderRef = reservation.OrderRef }),
         ];
         var decision = payments.IsEmpty
@@ -77,7 +77,8 @@ internal static class PaymentEventDecision
         var orderRef = command.OrderRef ?? (command.Payment is { } id ? state.Payment(id)?.OrderRef : null);
         ImmutableArray<Payment> payments =
         [
-            .. state.Payments.Where(payment => orderRef is null ? payment.Id == command.Payment : payment.OrderRef == orderRef),
+            .. orderRef is not null ? state.PaymentsOfOrder(orderRef)
+                : command.Payment is { } named && state.Payment(named) is { } alone ? [alone] : Enumerable.Empty<Payment>(),
         ];
         var decision = Resolve(new DecisionBuilder(state, now), orderRef, payments, payments, null, matrices);
         return decision.Movements.IsEmpty && decision.EventResolutions.IsEmpty
@@ -354,7 +355,7 @@ internal static class PaymentEventDecision
         payment,
         .. payment.OrderRef is null
             ? Enumerable.Empty<Payment>()
-            : state.Payments.Where(each => each.OrderRef == payment.OrderRef && each.Id != payment.Id),
+            : state.PaymentsOfOrder(payment.OrderRef).Where(each => each.Id != payment.Id),
     ];
 
     private static WaitingEvent Waiting(PaymentEvent paymentEvent) =>

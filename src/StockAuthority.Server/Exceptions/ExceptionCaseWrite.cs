@@ -134,12 +134,17 @@ internal sealed partial class ExceptionCaseWrite(ExceptionOptions options)
         var keys = raised.StockKey is { } only
             ? [only]
             : reservations.SelectMany(reservation => reservation.Lines).Select(line => line.Key)
-                .Concat(state.Payments
-                    .Where(payment => payment.Id == raised.Payment || (payment.OrderRef is not null && payment.OrderRef == raised.OrderRef))
+                .Concat(PaymentsOf(state, raised)
                     .SelectMany(payment => payment.Facts).SelectMany(fact => fact.Lines).Select(line => line.Key))
                 .Distinct();
         return keys.Take(MaximumLevels).Select(state.Level);
     }
+
+    private static IEnumerable<Core.Payments.Payment> PaymentsOf(TenantState state, RaisedException raised) =>
+    [
+        .. raised.Payment is { } id && state.Payment(id) is { } payment ? [payment] : Enumerable.Empty<Core.Payments.Payment>(),
+        .. raised.OrderRef is { } orderRef ? state.PaymentsOfOrder(orderRef) : [],
+    ];
 
     /// <summary>What opened or mended a case.</summary>
     private sealed record Origin(string? IdempotencyKey, string? EventId)

@@ -4,9 +4,9 @@ using StockAuthority.Server.Infrastructure;
 namespace StockAuthority.Server.Inventory;
 
 /// <summary>
-/// The first round trip of a batch whose state is not remembered: takes the tenants' locks and reads what its commands name.
-/// Only where payments are involved, or an expired reservation is committed, a second one follows for what belongs to their
-/// orders, see <see cref="PaymentContextRead"/> and <see cref="OrderContextRead"/>.
+/// The first round trip of a batch whose state is not remembered: takes the tenants' locks and reads what its commands name,
+/// with what belongs to the orders of its payment events. A second one follows only where an order is being reserved of which a
+/// payment turns out to be known, see <see cref="PaymentContextRead"/>, or an expired reservation is committed, see <see cref="OrderContextRead"/>.
 /// </summary>
 internal static partial class BatchRead
 {
@@ -14,7 +14,7 @@ internal static partial class BatchRead
     public static async Task<BatchState> ReadAsync(NpgsqlConnection connection, BatchNeeds needs, CancellationToken cancellationToken)
     {
         var state = new BatchState();
-        if (await ReadNamedAsync(connection, needs, state, cancellationToken) || needs.Events.Count > 0 || needs.Orders.Count > 0 || needs.Payments.Count > 0)
+        if (await ReadNamedAsync(connection, needs, state, cancellationToken) && !PaymentContextRead.IsNeededBy(needs))
         {
             await PaymentContextRead.ReadAsync(connection, needs, state, cancellationToken);
         }
@@ -64,6 +64,11 @@ internal static partial class BatchRead
         if (needs.Reserving.Count > 0)
         {
             await results.EachAsync(row => hasPayments = row.GetBoolean(0));
+        }
+
+        if (PaymentContextRead.IsNeededBy(needs))
+        {
+            await PaymentContextRead.LoadAsync(results, state);
         }
 
         return hasPayments;
@@ -131,6 +136,11 @@ internal static partial class BatchRead
                 Sql.Texts(needs.Reserving, static each => each.Command.OrderRef),
                 Sql.OptionalTexts(needs.Reserving, static each => each.Command.PaymentObjectId),
                 Sql.Texts(needs.Reserving, static each => each.TenantId));
+        }
+
+        if (PaymentContextRead.IsNeededBy(needs))
+        {
+            PaymentContextRead.AddTo(commands, needs);
         }
     }
 }

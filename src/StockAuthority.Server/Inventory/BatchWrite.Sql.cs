@@ -82,15 +82,23 @@ internal sealed partial class BatchWrite
         SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bytea[]), unnest($4::smallint[]), unnest($5::bytea[]), $6::timestamptz
         """;
 
-    private const string PaymentsSql =
+    private const string NewPaymentsSql =
         """
         INSERT INTO payments (payment_object_id, account, provider, tenant_id, order_ref, facts, waiting, named, known_lines)
-        SELECT payment_object_id, account, provider, tenant_id, order_ref, facts::jsonb, waiting::jsonb, named::jsonb, known_lines::jsonb
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-            AS p (payment_object_id, account, provider, tenant_id, order_ref, facts, waiting, named, known_lines)
-        ON CONFLICT (payment_object_id, account, provider, tenant_id) DO UPDATE SET
-            order_ref = excluded.order_ref, facts = excluded.facts, waiting = excluded.waiting, named = excluded.named,
-            known_lines = excluded.known_lines
+        SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[])::jsonb,
+               unnest($7::text[])::jsonb, unnest($8::text[])::jsonb, unnest($9::text[])::jsonb
+        """;
+
+    private const string ChangedPaymentsSql =
+        """
+        UPDATE payments AS p
+        SET order_ref = c.order_ref, facts = c.facts::jsonb, waiting = c.waiting::jsonb, named = c.named::jsonb, known_lines = c.known_lines::jsonb
+        FROM (
+            SELECT unnest($1::text[]) AS payment_object_id, unnest($2::text[]) AS account, unnest($3::text[]) AS provider, unnest($4::text[]) AS tenant_id,
+                   unnest($5::text[]) AS order_ref, unnest($6::text[]) AS facts, unnest($7::text[]) AS waiting, unnest($8::text[]) AS named,
+                   unnest($9::text[]) AS known_lines
+        ) AS c
+        WHERE p.payment_object_id = c.payment_object_id AND p.account = c.account AND p.provider = c.provider AND p.tenant_id = c.tenant_id
         """;
 
     private const string ReturnsSql =

@@ -1,5 +1,6 @@
 using Npgsql;
 using StockAuthority.Core.Inventory;
+using StockAuthority.Core.Payments;
 using StockAuthority.Server.Exceptions;
 using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Payments;
@@ -235,14 +236,19 @@ internal sealed partial class BatchWrite(BatchState state, LedgerRules rules, Da
 
     private void AddPayments(NpgsqlBatch commands)
     {
-        var payments = Rows(tenant => tenant.State.ChangedPayments);
+        AddPayments(commands, NewPaymentsSql, Rows(tenant => tenant.State.ChangedPayments.Where(payment => tenant.State.IsCreated(payment.Id))));
+        AddPayments(commands, ChangedPaymentsSql, Rows(tenant => tenant.State.ChangedPayments.Where(payment => !tenant.State.IsCreated(payment.Id))));
+    }
+
+    private static void AddPayments(NpgsqlBatch commands, string sql, List<(string TenantId, Payment Row)> payments)
+    {
         if (payments.Count == 0)
         {
             return;
         }
 
         commands.Add(
-            PaymentsSql,
+            sql,
             Sql.Texts(payments, static each => each.Row.Id.ObjectId),
             Sql.Texts(payments, static each => each.Row.Id.Account),
             Sql.Texts(payments, static each => each.Row.Id.Provider),

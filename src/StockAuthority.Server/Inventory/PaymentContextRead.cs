@@ -5,13 +5,23 @@ namespace StockAuthority.Server.Inventory;
 
 /// <summary>
 /// Reads what belongs to the orders of payments: all payments of an order, its reservations, and the levels of every line
-/// that either names. A round trip of its own, under the locks that the first one took.
+/// that either names. Under the tenants' locks; where payment events are in the batch, in the round trip that takes them.
 /// </summary>
 internal static partial class PaymentContextRead
 {
+    /// <summary>Whether commands name payments or their orders. Reserves do not, and hardly ever meet one.</summary>
+    public static bool IsNeededBy(BatchNeeds needs) => needs.Events.Count > 0 || needs.Orders.Count > 0 || needs.Payments.Count > 0;
+
     public static async Task ReadAsync(NpgsqlConnection connection, BatchNeeds needs, BatchState state, CancellationToken cancellationToken)
     {
         await using var commands = new NpgsqlBatch(connection);
+        AddTo(commands, needs);
+        await using var reader = await commands.ExecuteReaderAsync(cancellationToken);
+        await LoadAsync(new ResultReader(reader, cancellationToken), state);
+    }
+
+    public static void AddTo(NpgsqlBatch commands, BatchNeeds needs)
+    {
         commands.Add(
             RecordedEventsSql,
             Sql.Texts(needs.Events, static each => each.Event.Id.EventId),
@@ -21,9 +31,11 @@ internal static partial class PaymentContextRead
         commands.Add(PaymentsSql, OrderParameters(needs));
         commands.Add(ReservationsSql, OrderParameters(needs));
         commands.Add(LevelsSql, OrderParameters(needs));
+    }
 
-        await using var reader = await commands.ExecuteReaderAsync(cancellationToken);
-        var results = new ResultReader(reader, cancellationToken);
+    /// <summary>Takes over the results of what <see cref="AddTo"/> added.</summary>
+    public static async Task LoadAsync(ResultReader results, BatchState state)
+    {
         await results.EachAsync(state.LoadRecordedEvent);
         await results.EachAsync(state.LoadPayment);
         await results.EachAsync(state.LoadReservation);

@@ -8,14 +8,9 @@ internal sealed partial class PaymentEventWrite
             provider_event_id, account, provider, tenant_id, event_number, payment_object_id, order_ref, event,
             resolution, reason, missing_fields, first_sequence, last_sequence, prior_state, resulting_state, decision_number,
             matrix_version, received_at, resolved_at)
-        SELECT provider_event_id, account, provider, tenant_id, event_number, payment_object_id, order_ref, event,
-               resolution, reason, string_to_array(missing_fields, ','), first_sequence, last_sequence, prior_state, resulting_state, decision_number,
-               $17, $18, $18
-        FROM unnest(
-            $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bytea[],
-            $9::smallint[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bytea[], $15::bytea[], $16::bigint[])
-            AS e (provider_event_id, account, provider, tenant_id, event_number, payment_object_id, order_ref, event,
-                  resolution, reason, missing_fields, first_sequence, last_sequence, prior_state, resulting_state, decision_number)
+        SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::bigint[]), unnest($6::text[]), unnest($7::text[]),
+               unnest($8::bytea[]), unnest($9::smallint[]), unnest($10::text[]), string_to_array(unnest($11::text[]), ','), unnest($12::bigint[]),
+               unnest($13::bigint[]), unnest($14::bytea[]), unnest($15::bytea[]), unnest($16::bigint[]), $17, $18::timestamptz, $18::timestamptz
         """;
 
     /// <summary>
