@@ -62,7 +62,7 @@ internal sealed record IntakeSettings
             },
             Providers = providers,
             Retention = TimeSpan.FromDays(ProviderSettings.Number(configuration, "Inbox:RetentionDays", fallback: 35, lowest: 1, highest: 3650)),
-            DispatchConcurrency = ProviderSettings.Number(configuration, "Inbox:DispatchConcurrency", fallback: 128, lowest: 1, highest: 256),
+            DispatchConcurrency = ProviderSettings.Number(configuration, "Inbox:DispatchConcurrency", fallback: 256, lowest: 1, highest: 1024),
             FetchAttempts = ProviderSettings.Number(configuration, "Inbox:FetchAttempts", fallback: 30, lowest: 1, highest: 1000),
         };
     }
@@ -95,6 +95,14 @@ internal sealed record IntakeSettings
 
             // A dozen statements, again and again.
             builder.MaxAutoPrepare = builder.ShouldSerialize("Max Auto Prepare") ? builder.MaxAutoPrepare : 32;
+
+            // Nothing is left in a session that a reset would have to undo.
+            builder.NoResetOnClose = true;
+            builder.MaxPoolSize = builder.ShouldSerialize("Maximum Pool Size") ? builder.MaxPoolSize : 16;
+
+            // They are prepared once, maybe while the inbox is empty, and each takes a few rows in an index's order: a plan that reads and
+            // sorts all that is pending would look as cheap then, and stay.
+            builder.Options += " -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
             return builder.ConnectionString;
         }
         catch (ArgumentException)

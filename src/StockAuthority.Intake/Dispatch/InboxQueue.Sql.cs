@@ -4,15 +4,25 @@ internal sealed partial class InboxQueue
 {
     private const string ClaimSql =
         """
-        UPDATE inbox SET due_at = $2, attempt_count = attempt_count + 1
-        WHERE (inbox_id, tenant_id) IN (
-            SELECT inbox_id, tenant_id FROM inbox
-            WHERE status = 'pending' AND due_at <= $1
-            ORDER BY due_at
-            LIMIT $3
-            FOR UPDATE SKIP LOCKED)
-        RETURNING inbox_id, tenant_id, provider, account, received_at, body, attempt_count, item_position, replay_count,
+        WITH claimed AS (
+            UPDATE inbox SET claimed_until = $2, attempt_count = attempt_count + 1
+            WHERE (inbox_id, tenant_id) IN (
+                SELECT inbox_id, tenant_id FROM inbox
+                WHERE status = 'pending' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
+                ORDER BY due_at
+                LIMIT $3
+                FOR UPDATE SKIP LOCKED)
+            RETURNING inbox_id, tenant_id, provider, account, received_at, attempt_count, item_position, replay_count,
+                completion, completion_problem, report_cursor
+        )
+        SELECT claimed.inbox_id, claimed.tenant_id, provider, account, received_at, stored.body, attempt_count, item_position, replay_count,
             completion, completion_problem, report_cursor
+        FROM claimed
+        CROSS JOIN LATERAL (
+            SELECT body FROM inbox_bodies
+            WHERE inbox_bodies.inbox_id = claimed.inbox_id AND inbox_bodies.tenant_id = claimed.tenant_id
+            OFFSET 0
+        ) AS stored
         """;
 
     private const string FinishSql =
@@ -24,7 +34,7 @@ internal sealed partial class InboxQueue
 
     private const string ReplaySql =
         """
-        UPDATE inbox SET status = 'pending', due_at = $2, replay_count = replay_count + 1, attempt_count = 0,
+        UPDATE inbox SET status = 'pending', due_at = $2, claimed_until = NULL, replay_count = replay_count + 1, attempt_count = 0,
             resolution = NULL, reason = NULL, finished_at = NULL, last_error = NULL, completion_problem = NULL
         WHERE inbox_id = ANY($1) AND status <> 'pending'
         """;
@@ -44,7 +54,7 @@ internal sealed partial class InboxQueue
     // it, after a lease ran out, the second finds another cursor and stops.
     private const string AdvanceReportSql =
         """
-        UPDATE inbox SET report_cursor = $4, report_line_count = report_line_count + $5, due_at = $6, attempt_count = 0,
+        UPDATE inbox SET report_cursor = $4, report_line_count = report_line_count + $5, claimed_until = $6, attempt_count = 0,
             completion = CASE WHEN $4::text IS NULL THEN convert_to(jsonb_build_object('report_line_count', report_line_count + $5)::text, 'UTF8') END
         WHERE inbox_id = $1 AND tenant_id = $2 AND report_cursor IS NOT DISTINCT FROM $3 AND completion IS NULL AND status = 'pending'
         RETURNING completion
@@ -52,7 +62,7 @@ internal sealed partial class InboxQueue
 
     private const string DeferSql =
         """
-        UPDATE inbox SET due_at = $3, last_error = $4
+        UPDATE inbox SET due_at = $3, claimed_until = NULL, last_error = $4
         WHERE inbox_id = $1 AND tenant_id = $2 AND status = 'pending'
         """;
 }

@@ -8,8 +8,9 @@ internal sealed partial class EventPulls
         INSERT INTO event_pulls (account, provider, tenant_id, since_at, pulled_through_at, due_at)
         SELECT $1, $2, $3, since, since, $4
         FROM (
-            SELECT coalesce($5, (SELECT min(received_at) FROM inbox WHERE account = $1 AND provider = $2 AND tenant_id = $3), $4) - interval '1 hour' AS since
+            SELECT coalesce($5, (SELECT received_at FROM inbox WHERE account = $1 AND provider = $2 AND tenant_id = $3 ORDER BY inbox_id LIMIT 1), $4) - interval '1 hour' AS since
         ) AS first
+        WHERE NOT EXISTS (SELECT FROM event_pulls WHERE account = $1 AND provider = $2 AND tenant_id = $3)
         ON CONFLICT ON CONSTRAINT event_pulls_pk DO NOTHING
         """;
 

@@ -24,18 +24,36 @@ internal sealed partial class InboxWriter : IAsyncDisposable
     {
         (VerifiedWebhook Webhook, int Position, DateTimeOffset? SignedAt, int SecretPosition)[] rows =
             [.. webhooks.SelectMany(webhook => webhook.Verdicts.Select((verdict, position) => (webhook, position, verdict.SignedAt, verdict.SecretPosition)))];
-        await using var insert = _database.CreateCommand(InsertSql);
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => Guid.CreateVersion7(row.Webhook.ReceivedAt)) });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.TenantId) });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.Provider) });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.Account) });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.ReceivedAt) });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => JsonSerializer.Serialize(row.Webhook.Headers)) });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.Body) });
-        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset?[]> { TypedValue = Array.ConvertAll(rows, row => row.SignedAt), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.SecretPosition) });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Position) });
-        insert.Parameters.Add(new() { Value = Array.ConvertAll(rows, row => row.Webhook.EventId), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        var ids = Array.ConvertAll(rows, row => Guid.CreateVersion7(row.Webhook.ReceivedAt));
+        var tenants = Array.ConvertAll(rows, row => row.Webhook.TenantId);
+
+        // One transaction, since a batch without one of its own is one.
+        await using var insert = _database.CreateBatch();
+        insert.BatchCommands.Add(new NpgsqlBatchCommand(InsertBodiesSql)
+        {
+            Parameters =
+            {
+                new() { Value = ids },
+                new() { Value = tenants },
+                new() { Value = Array.ConvertAll(rows, row => JsonSerializer.Serialize(row.Webhook.Headers)) },
+                new() { Value = Array.ConvertAll(rows, row => row.Webhook.Body) },
+            },
+        });
+        insert.BatchCommands.Add(new NpgsqlBatchCommand(InsertSql)
+        {
+            Parameters =
+            {
+                new() { Value = ids },
+                new() { Value = tenants },
+                new() { Value = Array.ConvertAll(rows, row => row.Webhook.Provider) },
+                new() { Value = Array.ConvertAll(rows, row => row.Webhook.Account) },
+                new() { Value = Array.ConvertAll(rows, row => row.Webhook.ReceivedAt) },
+                new NpgsqlParameter<DateTimeOffset?[]> { TypedValue = Array.ConvertAll(rows, row => row.SignedAt), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+                new() { Value = Array.ConvertAll(rows, row => row.SecretPosition) },
+                new() { Value = Array.ConvertAll(rows, row => row.Position) },
+                new() { Value = Array.ConvertAll(rows, row => row.Webhook.EventId), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+            },
+        });
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 }

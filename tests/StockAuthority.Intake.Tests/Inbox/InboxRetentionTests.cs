@@ -19,13 +19,17 @@ public sealed class InboxRetentionTests(InboxDatabase databases)
 
             await using var age = before.Database.CreateCommand(
                 """
-                UPDATE inbox SET received_at = received_at - interval '36 days';
+                CREATE FUNCTION pg_temp.aged(id uuid, age interval) RETURNS uuid LANGUAGE sql AS
+                    $$ SELECT (lpad(to_hex((extract(epoch FROM now() - age) * 1000)::bigint), 12, '0') || substr(replace(id::text, '-', ''), 13))::uuid $$;
+                UPDATE inbox SET inbox_id = pg_temp.aged(inbox_id, interval '36 days');
+                UPDATE inbox_bodies SET inbox_id = pg_temp.aged(inbox_id, interval '36 days');
                 UPDATE inbox SET status = 'refused', reason = 'TEST', finished_at = received_at
                 WHERE inbox_id = (SELECT inbox_id FROM inbox ORDER BY inbox_id LIMIT 1);
-                INSERT INTO inbox (inbox_id, tenant_id, provider, account, received_at, headers, body, verdict, signed_at, secret_position, status, due_at, resolution, finished_at)
-                SELECT gen_random_uuid(), 'tenant-1', 'stripe', 'shop', now() - CASE WHEN n > 600 THEN interval '34 days' ELSE interval '36 days' END,
-                    '{}', '', 'signature_verified', now(), 0, 'dispatched', now(), 'NO_OP', now()
+                INSERT INTO inbox (inbox_id, tenant_id, provider, account, received_at, verdict, signed_at, secret_position, status, due_at, resolution, finished_at)
+                SELECT pg_temp.aged(gen_random_uuid(), CASE WHEN n > 600 THEN interval '34 days' ELSE interval '36 days' END), 'tenant-1', 'stripe', 'shop', now(),
+                    'signature_verified', now(), 0, 'dispatched', now(), 'NO_OP', now()
                 FROM generate_series(1, 650) AS n;
+                INSERT INTO inbox_bodies (inbox_id, tenant_id, headers, body) SELECT inbox_id, tenant_id, '{}', '' FROM inbox WHERE status = 'dispatched';
                 """);
             await age.ExecuteNonQueryAsync();
         }
@@ -34,5 +38,6 @@ public sealed class InboxRetentionTests(InboxDatabase databases)
 
         await after.EventuallyCountAsync("status <> 'pending'", 50);
         (await after.CountAsync("status = 'pending'")).ShouldBe(2);
+        (await after.ReadAsync<long>("SELECT count(*) FROM inbox_bodies")).ShouldBe(52);
     }
 }

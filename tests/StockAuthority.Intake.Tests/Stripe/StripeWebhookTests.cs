@@ -20,8 +20,8 @@ public sealed class StripeWebhookTests(InboxDatabase databases)
 
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await response.Content.ReadAsStringAsync()).ShouldBe("""{"received":true}""");
-        (await intake.ReadAsync<byte[]>("SELECT body FROM inbox")).ShouldBe(body);
-        (await intake.ReadAsync<string>("SELECT headers ->> 'Stripe-Signature' FROM inbox")).ShouldStartWith("t=");
+        (await intake.ReadAsync<byte[]>("SELECT body FROM inbox_bodies")).ShouldBe(body);
+        (await intake.ReadAsync<string>("SELECT headers ->> 'Stripe-Signature' FROM inbox_bodies")).ShouldStartWith("t=");
         (await intake.CountAsync("verdict = 'signature_verified' AND secret_position = 0 AND tenant_id = 'tenant-1' AND account = 'shop' AND provider = 'stripe'")).ShouldBe(1);
     }
 
