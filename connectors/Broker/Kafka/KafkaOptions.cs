@@ -11,7 +11,7 @@ namespace StockAuthority.Connectors.Broker.Kafka;
 internal sealed record KafkaOptions(string Topic, IReadOnlyDictionary<string, string> Client, string? PasswordFile)
 {
     /// <summary>What the promises rest on is not for configuration.</summary>
-    private static readonly HashSet<string> Ours = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> Ours = new(StringComparer.Ordinal)
     {
         "bootstrap.servers", "enable.idempotence", "acks", "request.required.acks", "message.timeout.ms", "delivery.timeout.ms", "transactional.id",
         "max.in.flight", "max.in.flight.requests.per.connection", "retries", "message.send.max.retries", "queuing.strategy", "partitioner", "sasl.password",
@@ -28,12 +28,14 @@ internal sealed record KafkaOptions(string Topic, IReadOnlyDictionary<string, st
         };
         foreach (var entry in settings.Configuration.GetSection("Kafka:Client").GetChildren())
         {
-            if (Ours.Contains(entry.Key))
+            // A shell loses environment variables with a dot in their name, and none of the settings has an underscore.
+            var name = entry.Key.ToLowerInvariant().Replace('_', '.');
+            if (Ours.Contains(name))
             {
-                settings.Wrong($"{entry.Path} is not for configuration{(entry.Key.Equals("sasl.password", StringComparison.OrdinalIgnoreCase) ? ": use Kafka:PasswordFile" : "")}");
+                settings.Wrong($"{entry.Path} is not for configuration{(name == "sasl.password" ? ": use Kafka:PasswordFile" : "")}");
             }
 
-            client[entry.Key] = entry.Value ?? "";
+            client[name] = entry.Value ?? "";
         }
 
         client["bootstrap.servers"] = settings.Required("Kafka:BootstrapServers");
@@ -41,7 +43,7 @@ internal sealed record KafkaOptions(string Topic, IReadOnlyDictionary<string, st
         client["acks"] = "all";
 
         // The client gives a message up before the runtime does: whoever takes over finds nothing of ours under way.
-        client["message.timeout.ms"] = ((long)connector.AttemptTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        client["message.timeout.ms"] = ((long)(connector.AttemptTimeout.TotalMilliseconds * 0.8)).ToString(CultureInfo.InvariantCulture);
         var options = new KafkaOptions(settings.Required("Kafka:Topic"), client, settings.Text("Kafka:PasswordFile"));
         if (Problem(client) is { } problem)
         {

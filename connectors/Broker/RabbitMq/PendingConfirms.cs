@@ -21,6 +21,7 @@ internal sealed class PendingConfirms
     /// <summary>Answers beyond the first that is missing.</summary>
     private readonly HashSet<int> _answered = [];
     private readonly int _largestBytes;
+    private int _sent;
     private int _unanswered;
     private int _firstUnanswered;
     private ForwardTrouble? _end;
@@ -33,7 +34,7 @@ internal sealed class PendingConfirms
         (_changes, _firstTag, _largestBytes) = (changes, firstTag, largestBytes);
         _states = [.. changes.Select(change => change.Body.Length > largestBytes ? State.TooLarge : State.Waiting)];
         _positionOfMessage = [.. Enumerable.Range(0, changes.Count).Where(position => _states[position] == State.Waiting)];
-        _unanswered = _positionOfMessage.Length;
+        _unanswered = _sent = _positionOfMessage.Length;
         if (_unanswered == 0)
         {
             _ended.SetResult();
@@ -56,15 +57,13 @@ internal sealed class PendingConfirms
 
     public IEnumerable<StockChange> Messages => _positionOfMessage.Select(position => _changes[position]);
 
-    public int MessageCount => _positionOfMessage.Length;
-
     /// <summary>No queue is bound for it. The broker confirms it afterwards, since it has done what there was to do.</summary>
     public void Returned(string? id)
     {
         lock (_lock)
         {
             // The broker answers in order: it is one of the first of those that wait.
-            for (var message = _firstUnanswered; message < _positionOfMessage.Length; message++)
+            for (var message = _firstUnanswered; message < _sent; message++)
             {
                 var position = _positionOfMessage[message];
                 if (_changes[position].Id == id && _states[position] == State.Waiting)
@@ -80,7 +79,7 @@ internal sealed class PendingConfirms
     {
         lock (_lock)
         {
-            if (tag < _firstTag || tag - _firstTag >= (ulong)_positionOfMessage.Length)
+            if (tag < _firstTag || tag - _firstTag >= (ulong)_sent)
             {
                 return;
             }
@@ -101,6 +100,20 @@ internal sealed class PendingConfirms
                 _firstUnanswered++;
             }
 
+            if (_unanswered == 0)
+            {
+                _ended.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>Only so many of the messages were sent: nothing is said about the others.</summary>
+    public void Cut(int sent)
+    {
+        lock (_lock)
+        {
+            _unanswered -= _sent - sent;
+            _sent = sent;
             if (_unanswered == 0)
             {
                 _ended.TrySetResult();
@@ -139,7 +152,7 @@ internal sealed class PendingConfirms
                     case State.Nacked:
                         return new ForwardResult(position, refused, new ForwardTrouble("NACK", "the broker could not take it: a queue is full, or failed"));
                     default:
-                        return new ForwardResult(position, refused, _end ?? new ForwardTrouble("UNCONFIRMED", "the broker has not answered"));
+                        return new ForwardResult(position, refused, _end ?? new ForwardTrouble("UNCONFIRMED", "the rest was not sent"));
                 }
             }
 

@@ -73,29 +73,20 @@ internal sealed class RabbitMqSession : IAsyncDisposable
             pending.End(end);
         }
 
-        foreach (var change in pending.Messages)
+        var sent = 0;
+        try
         {
-            if (pending.Ended.IsCompleted)
+            foreach (var change in pending.Messages.TakeWhile(_ => !pending.Ended.IsCompleted))
             {
-                return;
+                await SendAsync(change, cancellationToken);
+                sent++;
             }
-
-            await _channel.BasicPublishAsync(
-                _exchange,
-                change.RoutingKey,
-                mandatory: true,
-                new BasicProperties
-                {
-                    ContentType = StockChangeEvents.ContentType,
-                    DeliveryMode = DeliveryModes.Persistent,
-                    MessageId = change.Id,
-                    Timestamp = new AmqpTimestamp(change.Time.ToUnixTimeSeconds()),
-                    Type = StockChangeEvents.Type,
-                    AppId = "stockauthority",
-                },
-                change.Body,
-                cancellationToken);
-            _nextTag++;
+        }
+        catch (OperationCanceledException)
+        {
+            // A broker that blocks publishers reads nothing, until the buffers are full.
+            pending.Cut(sent);
+            throw;
         }
     }
 
@@ -108,6 +99,26 @@ internal sealed class RabbitMqSession : IAsyncDisposable
         await _connection.AbortAsync(Constants.ReplySuccess, "going on with another connection", CloseLimit);
         await _channel.DisposeAsync();
         await _connection.DisposeAsync();
+    }
+
+    private async Task SendAsync(StockChange change, CancellationToken cancellationToken)
+    {
+        await _channel.BasicPublishAsync(
+            _exchange,
+            change.RoutingKey,
+            mandatory: true,
+            new BasicProperties
+            {
+                ContentType = StockChangeEvents.ContentType,
+                DeliveryMode = DeliveryModes.Persistent,
+                MessageId = change.Id,
+                Timestamp = new AmqpTimestamp(change.Time.ToUnixTimeSeconds()),
+                Type = StockChangeEvents.Type,
+                AppId = "stockauthority",
+            },
+            change.Body,
+            cancellationToken);
+        _nextTag++;
     }
 
     private Task OnBlocked(object sender, ConnectionBlockedEventArgs told)
