@@ -88,7 +88,7 @@ internal sealed class PendingConfirms
             for (var message = andAllBefore ? _firstUnanswered : last; message <= last; message++)
             {
                 ref var state = ref _states[_positionOfMessage[message]];
-                if (_answered.Add(message))
+                if (message >= _firstUnanswered && _answered.Add(message))
                 {
                     _unanswered--;
                     state = !isConfirmed ? State.Nacked : state == State.Waiting ? State.Confirmed : state;

@@ -20,7 +20,9 @@ internal sealed partial class Forwarder(
 {
     private const string HeldReference = "feed";
     private int _failures;
-    private string? _held;
+
+    /// <summary>What holds the feed. Empty at the start: an earlier process may have opened a case that this one has to close.</summary>
+    private string? _held = "";
 
     /// <summary>How many of the movements, from the first on, are settled. Returns after the pause that a failure asks for.</summary>
     public async Task<int> ForwardAsync(IReadOnlyList<Movement> movements, CancellationToken stopping)
@@ -119,12 +121,7 @@ internal sealed partial class Forwarder(
 
     private void Hold(ForwardTrouble trouble)
     {
-        if (!trouble.NeedsPeople)
-        {
-            // Whatever held it before is not what does now.
-            GoOn();
-        }
-        else if (_held != trouble.Code)
+        if (trouble.NeedsPeople && _held != trouble.Code)
         {
             _held = trouble.Code;
             forwarding.Hold(trouble.Code);

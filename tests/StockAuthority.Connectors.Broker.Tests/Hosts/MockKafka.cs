@@ -15,9 +15,16 @@ internal sealed partial class MockKafka : IDisposable
     private const int Producer = 0;
     private const short ProduceRequest = 0;
     private const int ErrorBytes = 512;
+
+    /// <summary>Of the package's builds the client takes the first that loads; they differ in the libraries that they need.</summary>
+    private static readonly string[] Builds = ["librdkafka", "centos8-librdkafka", "alpine-librdkafka"];
     private readonly nint _client;
     private readonly nint _cluster;
     private readonly int _brokers;
+
+    static MockKafka() => NativeLibrary.SetDllImportResolver(
+        typeof(MockKafka).Assembly,
+        static (_, assembly, path) => Builds.Select(build => NativeLibrary.TryLoad(build, assembly, path, out var library) ? library : 0).FirstOrDefault(library => library != 0));
 
     public MockKafka(int brokers, int partitions)
     {
