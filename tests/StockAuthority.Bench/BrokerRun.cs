@@ -93,19 +93,21 @@ internal static class BrokerRun
     {
         await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = Tenant, DisplayName = Tenant });
         await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = Tenant, LocationId = Location, DisplayName = Location });
-        await Parallel.ForAsync(0, Movements / LinesPerAdjust, async (number, _) => await inventory.AdjustAsync(new AdjustRequest
-        {
-            TenantId = Tenant,
-            IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"fill-{number}"),
-            DocumentRef = "fill",
-            Reason = AdjustmentReason.Receipt,
-            Lines =
+        await Parallel.ForAsync(0, Movements / LinesPerAdjust, async (number, cancellation) => await inventory.AdjustAsync(
+            new AdjustRequest
             {
-                Enumerable.Range(0, LinesPerAdjust).Select(line => new StockLine
+                TenantId = Tenant,
+                IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"fill-{number}"),
+                DocumentRef = "fill",
+                Reason = AdjustmentReason.Receipt,
+                Lines =
                 {
-                    Sku = string.Create(CultureInfo.InvariantCulture, $"sku-{(number * LinesPerAdjust) + line}"), LocationId = Location, Quantity = 5,
-                }),
+                    Enumerable.Range(0, LinesPerAdjust).Select(line => new StockLine
+                    {
+                        Sku = string.Create(CultureInfo.InvariantCulture, $"sku-{(number * LinesPerAdjust) + line}"), LocationId = Location, Quantity = 5,
+                    }),
+                },
             },
-        }));
+            cancellationToken: cancellation));
     }
 }
