@@ -16,24 +16,32 @@ public static class ConnectorHosting
     public static IServiceCollection AddLevelConnector(
         this IServiceCollection services, ConnectorOptions options, ChannelDeclarationOptions declaration, StockAuthorityClientOptions authority)
     {
+        services.AddLeasedConnector(options, declaration, authority, static provider => new ChannelName(provider.GetRequiredService<ILevelChannel>().Name));
+        services.AddSingleton<LevelSweep>();
+        services.AddSingleton<RefusedLevels>();
+        services.AddSingleton<PushPipeline>();
+        services.AddSingleton<LevelPusher>();
+        services.AddSingleton<IFeedDelivery, LevelDelivery>();
+        return services;
+    }
+
+    /// <summary>One instance at a time reads the feed and hands it to the <see cref="IFeedDelivery"/>.</summary>
+    internal static void AddLeasedConnector(
+        this IServiceCollection services, ConnectorOptions options, ChannelDeclarationOptions declaration, StockAuthorityClientOptions authority, Func<IServiceProvider, ChannelName> name)
+    {
         ArgumentNullException.ThrowIfNull(declaration);
         services.AddAuthority(options, authority);
         services.AddSingleton(declaration);
+        services.AddSingleton(name);
         services.AddSingleton(provider => new ChannelService.ChannelServiceClient(provider.GetRequiredService<GrpcChannel>()));
         services.AddSingleton<ChannelLink>();
         services.AddSingleton<ChannelCases>();
         services.AddSingleton<ChannelHealthMeter>();
         services.AddSingleton<HealthReporter>();
-        services.AddSingleton<LevelSweep>();
         services.AddSingleton<ConnectorMetrics>();
         services.AddSingleton<JournalReader>();
         services.AddSingleton<CheckpointWriter>();
-        services.AddSingleton<RefusedLevels>();
-        services.AddSingleton<PushPipeline>();
-        services.AddSingleton<LevelPusher>();
-        services.AddSingleton<LevelDelivery>();
         services.AddHostedService<ConnectorService>();
-        return services;
     }
 
     /// <summary>What every connector asks of the authority, and the health check that says whether it answers.</summary>

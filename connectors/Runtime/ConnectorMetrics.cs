@@ -20,9 +20,9 @@ internal sealed class ConnectorMetrics
     private readonly Counter<long> _drift;
     private int _pendingLevels;
 
-    public ConnectorMetrics(IMeterFactory meters, ILevelChannel channel, ChannelHealthMeter health, ChannelLink link, TimeProvider clock)
+    public ConnectorMetrics(IMeterFactory meters, ChannelName channel, ChannelHealthMeter health, ChannelLink link, TimeProvider clock)
     {
-        _channel = new("channel", channel.Name);
+        _channel = new("channel", channel.Value);
         var meter = meters.Create(MeterName);
         _delay = meter.CreateHistogram(
             "stockauthority.connectors.visible.delay",
@@ -47,8 +47,10 @@ internal sealed class ConnectorMetrics
     public void Confirmed(TimeSpan delay)
     {
         _confirmed.Add(1, _channel);
-        _delay.Record(delay.TotalSeconds, _channel);
+        Visible(delay);
     }
+
+    public void Visible(TimeSpan delay) => _delay.Record(delay.TotalSeconds, _channel);
 
     public void Refused(string code) => _refused.Add(1, _channel, new("code", code));
 

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using StockAuthority.Connectors.Runtime.Channels;
-using StockAuthority.Connectors.Runtime.Delivery;
 using StockAuthority.Connectors.Runtime.Feed;
 
 namespace StockAuthority.Connectors.Runtime;
@@ -11,7 +10,7 @@ namespace StockAuthority.Connectors.Runtime;
 /// is a bug: the process ends and starts again from its checkpoint.
 /// </summary>
 internal sealed class ConnectorService(
-    ChannelLink link, ChannelCases cases, HealthReporter reporter, JournalReader journal, LevelDelivery delivery, CheckpointWriter checkpoints) : BackgroundService
+    ChannelLink link, ChannelCases cases, HealthReporter reporter, JournalReader journal, IFeedDelivery delivery, CheckpointWriter checkpoints) : BackgroundService
 {
     private const int PagesInMemory = 16;
 

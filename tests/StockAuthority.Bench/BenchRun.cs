@@ -31,6 +31,7 @@ internal sealed class BenchRun
         await using var stand = await BenchStand.StartAsync(postgres, cancellationToken);
         var report = new BenchReport();
         await WebhookRun.RunAsync(settings, report, postgres, plain.SettleAsync, cancellationToken);
+        await BrokerRun.RunAsync(settings, report, postgres, plain.SettleAsync, cancellationToken);
         await new BenchRun(settings, stand, cluster, plain, report).RunAsync(cancellationToken);
         return report;
     }

@@ -11,7 +11,7 @@ namespace StockAuthority.Connectors.Runtime.Channels;
 /// sure as a delivery. Bounded: when so many wait, deliveries wait too.
 /// </summary>
 internal sealed partial class ChannelCases(
-    ExceptionService.ExceptionServiceClient client, ILevelChannel channel, ConnectorOptions options, TimeProvider clock, ILogger<ChannelCases> logger) : IDisposable
+    ExceptionService.ExceptionServiceClient client, ChannelName channel, ConnectorOptions options, TimeProvider clock, ILogger<ChannelCases> logger) : IDisposable
 {
     private const int MostWaiting = 10_000;
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
@@ -46,28 +46,33 @@ internal sealed partial class ChannelCases(
         ExceptionKind.LevelRefused, change.Key, "", refusal.Code,
         FormattableString.Invariant($"available {change.Available}, version {change.Version}, sequence {change.Sequence}; request {refusal.RequestId}"),
         FormattableString.Invariant($"{refusal.Status} {refusal.Code} {refusal.Field} {refusal.Detail}; response {refusal.ResponseId}"),
-        $"{channel.Name} refused {change.Key.Sku} at {change.Key.LocationId} for good.", clock.GetUtcNow(), firstSequence);
+        $"{channel.Value} refused {change.Key.Sku} at {change.Key.LocationId} for good.", clock.GetUtcNow(), firstSequence);
 
     public void Drifted(StockKey key, long expected, long? shown, long version) => Add(
         ExceptionKind.Drift, key, "", "DRIFT",
         FormattableString.Invariant($"expected {expected} at version {version}"),
         shown is { } units ? FormattableString.Invariant($"shows {units}") : "shows nothing",
-        FormattableString.Invariant($"{channel.Name} shows {shown?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"} and not {expected} of {key.Sku} at {key.LocationId}."),
+        FormattableString.Invariant($"{channel.Value} shows {shown?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"} and not {expected} of {key.Sku} at {key.LocationId}."),
         clock.GetUtcNow(), long.MaxValue);
 
-    public void Mended(ExceptionKind kind, StockKey key, string comment) => Enqueue(new Report(
+    public void Mended(ExceptionKind kind, StockKey key, string comment, string reference = "") => Enqueue(new Report(
         null,
         new ReportExceptionMendedRequest
         {
             TenantId = options.TenantId,
             Kind = kind,
             Channel = options.Consumer,
-            Sku = key.Sku,
-            LocationId = key.LocationId,
+            Sku = key.Sku ?? "",
+            LocationId = key.LocationId ?? "",
+            Reference = reference,
             ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
             Comment = comment,
         },
         long.MaxValue));
+
+    /// <summary>Movements that will never be in the channel, or cannot be until people do something about it.</summary>
+    public void NotForwarded(StockKey key, string reference, string reason, string request, string response, string summary, long firstSequence) => Add(
+        ExceptionKind.DeliveryFailed, key, reference, reason, request, response, summary, clock.GetUtcNow(), firstSequence);
 
     public void CheckpointFailed(string step, string reason, DateTimeOffset at) => Add(
         ExceptionKind.RolloutCheckpointFailed, default, step, "CHECKPOINT_FAILED", "", "", reason, at, long.MaxValue);

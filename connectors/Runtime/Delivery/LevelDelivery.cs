@@ -20,12 +20,8 @@ internal sealed class LevelDelivery(
     ChannelHealthMeter meter,
     ConnectorOptions options,
     ConnectorMetrics metrics,
-    TimeProvider clock)
+    TimeProvider clock) : IFeedDelivery
 {
-    /// <param name="checkpoint">Everything up to here was settled by an earlier run.</param>
-    /// <param name="headSequence">The end of the journal when this run began.</param>
-    /// <param name="pages">The journal from the checkpoint on.</param>
-    /// <param name="stopping">Ends the delivery.</param>
     public async Task RunAsync(long checkpoint, long headSequence, ChannelReader<FeedPage> pages, CancellationToken stopping)
     {
         var backlog = new LevelBacklog(checkpoint);

@@ -166,7 +166,8 @@ internal sealed partial class JournalReader(
         }
     }
 
-    private static long? DetachedUpTo(RpcException exception) =>
+    /// <summary>Where to go on where what was asked for is detached from the journal; null for other errors.</summary>
+    public static long? DetachedUpTo(RpcException exception) =>
         exception.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>() is { Reason: "SEQUENCE_DETACHED" } info
         && info.Metadata.TryGetValue("detached_up_to", out var text) && long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var sequence)
             ? sequence

@@ -18,11 +18,11 @@ public sealed class PostgresCluster : IAsyncDisposable
     private static readonly TimeSpan StartBound = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(30);
 
-    private readonly PostgresAccount _account;
+    private readonly ServiceAccount _account;
     private readonly PostgresSettings _settings;
     private readonly string _folder;
 
-    private PostgresCluster(PostgresBinaries binaries, PostgresAccount account, string folder, string logFile, PostgresSettings settings)
+    private PostgresCluster(PostgresBinaries binaries, ServiceAccount account, string folder, string logFile, PostgresSettings settings)
     {
         Binaries = binaries;
         _account = account;
@@ -57,7 +57,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static async Task<PostgresCluster> OpenAsync(string folder, PostgresSettings settings, string? logFile = null, CancellationToken cancellationToken = default)
     {
         var binaries = await PostgresBinaries.FindAsync(cancellationToken);
-        var account = await PostgresAccount.ChooseAsync(cancellationToken);
+        var account = await ServiceAccount.ChooseAsync("postgres", cancellationToken);
         var cluster = new PostgresCluster(binaries, account, folder, logFile ?? Path.Combine(folder, "postgres.log"), settings);
         await cluster.CreateAsync(cancellationToken);
         return cluster;

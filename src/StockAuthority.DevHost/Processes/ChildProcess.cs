@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace StockAuthority.DevHost.Processes;
 
@@ -148,6 +149,11 @@ public sealed class ChildProcess : IAsyncDisposable
             return true;
         }
 
+        if (Program.Ready.Scheme == "tcp")
+        {
+            return await TakesConnectionAsync(Program.Ready, cancellationToken);
+        }
+
         try
         {
             using var answer = await Probe.GetAsync(Program.Ready, cancellationToken);
@@ -158,6 +164,20 @@ public sealed class ChildProcess : IAsyncDisposable
             return false;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<bool> TakesConnectionAsync(Uri address, CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(address.Host, address.Port, cancellationToken);
+            return true;
+        }
+        catch (SocketException)
         {
             return false;
         }

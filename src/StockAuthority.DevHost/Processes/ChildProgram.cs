@@ -12,6 +12,6 @@ public sealed record ChildProgram(string Name, string Path, string LogFile)
     /// <summary>Set on top of this process's own environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Answers 200 once it is ready; null where starting is enough.</summary>
+    /// <summary>Answers 200 once it is ready, or for <c>tcp</c> takes a connection; null where starting is enough.</summary>
     public Uri? Ready { get; init; }
 }

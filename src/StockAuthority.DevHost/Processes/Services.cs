@@ -15,6 +15,9 @@ public static class Services
     /// <summary>Under this name the marketplace connector acknowledges what it has pushed.</summary>
     public const string MarketplaceConsumer = "marketplace-shopify";
 
+    /// <summary>Under this name the broker connector acknowledges what RabbitMQ has confirmed.</summary>
+    public const string BrokerConsumer = "broker-rabbitmq";
+
     /// <summary>The version of Square's interface that the connector is written against.</summary>
     public const string SquareVersion = "2025-08-20";
 
@@ -171,6 +174,34 @@ public static class Services
         },
     };
 
+    /// <summary>The connector that hands one tenant's feed to an event platform, whose settings are the last argument.</summary>
+    public static ChildProgram Broker(
+        Checkout checkout, string logFile, int port, Uri authority, string tokenFile, string tenant, IReadOnlyDictionary<string, string> platform) => new(
+            "broker", BrokerPath(checkout), logFile)
+        {
+            Ready = new Uri(Loopback(port), "/health/ready"),
+            Environment = new Dictionary<string, string>(platform, StringComparer.Ordinal)
+            {
+                ["StockAuthority__Address"] = authority.OriginalString,
+                ["StockAuthority__TokenFile"] = tokenFile,
+                ["Connector__TenantId"] = tenant,
+                ["Channel__CustomerSentence"] = "Systems behind the event platform know the last change that they were told.",
+                ["Channel__Owner"] = "event-platform",
+                ["Channel__InitialRollout"] = "100",
+                ["Kestrel__Endpoints__Http__Url"] = Address(port),
+            },
+        };
+
+    /// <summary>RabbitMQ as the broker connector's platform.</summary>
+    public static Dictionary<string, string> RabbitMq(Uri address, string user, string passwordFile) => new(StringComparer.Ordinal)
+    {
+        ["Broker__Channel"] = "rabbitmq",
+        ["Connector__Consumer"] = BrokerConsumer,
+        ["RabbitMq__Addresses__0"] = address.OriginalString,
+        ["RabbitMq__UserName"] = user,
+        ["RabbitMq__PasswordFile"] = passwordFile,
+    };
+
     /// <summary>For example <c>http://127.0.0.1:7070</c>.</summary>
     public static string Address(int port) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
 
@@ -180,7 +211,7 @@ public static class Services
     /// <summary>Throws, naming the first, where a program of the system is not built.</summary>
     public static void RequireBuilt(Checkout checkout)
     {
-        foreach (var path in (Func<Checkout, string>[])[ServerPath, IntakePath, SimulatorPath, PosPath, ErpPath, WebhookPath, MarketplacePath])
+        foreach (var path in (Func<Checkout, string>[])[ServerPath, IntakePath, SimulatorPath, PosPath, ErpPath, WebhookPath, MarketplacePath, BrokerPath])
         {
             path(checkout);
         }
@@ -211,6 +242,8 @@ public static class Services
     private static string WebhookPath(Checkout checkout) => checkout.Program("connectors/Webhook", "StockAuthority.Connectors.Webhook");
 
     private static string MarketplacePath(Checkout checkout) => checkout.Program("connectors/Marketplace", "StockAuthority.Connectors.Marketplace");
+
+    private static string BrokerPath(Checkout checkout) => checkout.Program("connectors/Broker", "StockAuthority.Connectors.Broker");
 
     private static string PosPath(Checkout checkout) => checkout.Program("connectors/Pos", "StockAuthority.Connectors.Pos");
 }

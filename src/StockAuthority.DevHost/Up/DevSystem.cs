@@ -1,6 +1,7 @@
 using StockAuthority.DevHost.Identity;
 using StockAuthority.DevHost.Postgres;
 using StockAuthority.DevHost.Processes;
+using StockAuthority.DevHost.RabbitMq;
 using StockAuthority.DevHost.Redis;
 using StockAuthority.DevHost.Tryton;
 
@@ -83,6 +84,7 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
                     channels.ShopifyMappingFile),
                 record),
             cancellationToken);
+        await StartBrokerAsync(tokens, grpc, record, cancellationToken);
 
         var endpoints = new DevEndpoints
         {
@@ -163,6 +165,29 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
                 record),
             cancellationToken);
         say($"erp {Services.Address(ports.Tryton)} database=tryton user={TrytonServer.User} password={password}");
+    }
+
+    /// <summary>Where RabbitMQ is installed; the system is whole without it.</summary>
+    private async Task StartBrokerAsync(DevTokens tokens, Uri grpc, ProcessRecord record, CancellationToken cancellationToken)
+    {
+        if (RabbitMqServer.Missing() is { } missing)
+        {
+            say($"without an event platform: {missing}");
+            return;
+        }
+
+        var folder = Path.Combine(checkout.Dev, "rabbitmq");
+        var rabbit = await RabbitMqServer.PrepareAsync(
+            folder, new RabbitMqPorts(ports.RabbitMq, ports.RabbitMqNode, ports.RabbitMqNames), Log("rabbitmq"), Log("epmd"), cancellationToken: cancellationToken);
+        await StartAsync(new ChildService(rabbit.Names, record), cancellationToken);
+        await StartAsync(new ChildService(rabbit.Server, record), cancellationToken);
+
+        // Nobody may have bound a queue yet, and nobody has to: what is published is for those who did.
+        var platform = Services.RabbitMq(rabbit.Address, RabbitMqServer.User, RabbitMqServer.PasswordFile(folder));
+        platform["RabbitMq__Unroutable"] = "accept";
+        await StartAsync(
+            new ChildService(Services.Broker(checkout, Log("broker"), ports.BrokerConnector, grpc, tokens.BrokerFile, Seed.Tenant, platform), record), cancellationToken);
+        say($"events amqp://{RabbitMqServer.User}:{RabbitMqServer.Password(folder)}@127.0.0.1:{ports.RabbitMq} exchange=stockauthority.changes");
     }
 
     /// <summary>A log of this run; the previous run's is kept beside it.</summary>

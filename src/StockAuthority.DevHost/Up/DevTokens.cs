@@ -22,6 +22,7 @@ internal sealed class DevTokens
         PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
         WebhookFile = Issue(Services.WebhookConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
         MarketplaceFile = Issue(Services.MarketplaceConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
+        BrokerFile = Issue(Services.BrokerConsumer, Up.Seed.Tenant, "feed.read operations.report");
     }
 
     /// <summary>For people and their programs.</summary>
@@ -39,6 +40,8 @@ internal sealed class DevTokens
     public string WebhookFile { get; }
 
     public string MarketplaceFile { get; }
+
+    public string BrokerFile { get; }
 
     private string Issue(string subject, string tenant, string scopes)
     {

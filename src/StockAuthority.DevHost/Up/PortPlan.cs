@@ -2,11 +2,11 @@ using StockAuthority.DevHost.Processes;
 
 namespace StockAuthority.DevHost.Up;
 
-/// <summary>Twelve ports in a row on 127.0.0.1.</summary>
+/// <summary>Sixteen ports in a row on 127.0.0.1.</summary>
 internal sealed record PortPlan(int Base)
 {
     public const int DefaultBase = 7070;
-    public const int HighestBase = 65_535 - 11;
+    public const int HighestBase = 65_535 - 15;
 
     public int Grpc => Base;
 
@@ -32,12 +32,21 @@ internal sealed record PortPlan(int Base)
 
     public int ErpConnector => Base + 11;
 
+    public int RabbitMq => Base + 12;
+
+    public int BrokerConnector => Base + 13;
+
+    public int RabbitMqNode => Base + 14;
+
+    public int RabbitMqNames => Base + 15;
+
     private (string Use, int Port)[] All =>
     [
         ("gRPC", Grpc), ("the HTTP front door", FrontDoor), ("PostgreSQL", Postgres), ("the Redis protocol", Redis),
         ("the channel simulator", Simulator), ("intake", Intake), ("the server's JSON endpoint", ServerJson), ("the POS connector's health", Connector),
         ("the webhook connector's health", WebhookConnector), ("the marketplace connector's health", Marketplace),
         ("Tryton", Tryton), ("the ERP connector's health", ErpConnector),
+        ("RabbitMQ", RabbitMq), ("the broker connector's health", BrokerConnector), ("RabbitMQ's node", RabbitMqNode), ("RabbitMQ's node names", RabbitMqNames),
     ];
 
     /// <summary>Refuses where somebody already listens on one of them, before anything is started.</summary>

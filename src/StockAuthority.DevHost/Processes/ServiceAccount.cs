@@ -1,32 +1,30 @@
-using StockAuthority.DevHost.Processes;
-
-namespace StockAuthority.DevHost.Postgres;
+namespace StockAuthority.DevHost.Processes;
 
 /// <summary>
-/// The system account that PostgreSQL's programs run as. They refuse root, so root becomes <c>postgres</c>, or
-/// <c>nobody</c> where the distribution made no such account; anybody else stays who they are.
+/// The system account that a server's programs run as. PostgreSQL's refuse root, and others need it for nothing, so root becomes the account
+/// that the distribution made for them, or <c>nobody</c>; anybody else stays who they are.
 /// </summary>
-internal sealed class PostgresAccount
+internal sealed class ServiceAccount
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
     private readonly string[] _prefix;
     private readonly string? _owner;
 
-    private PostgresAccount(string[] prefix, string? owner)
+    private ServiceAccount(string[] prefix, string? owner)
     {
         _prefix = prefix;
         _owner = owner;
     }
 
-    public static async Task<PostgresAccount> ChooseAsync(CancellationToken cancellationToken)
+    public static async Task<ServiceAccount> ChooseAsync(string preferred, CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess)
         {
-            return new PostgresAccount([], null);
+            return new ServiceAccount([], null);
         }
 
-        foreach (var name in (string[])["postgres", "nobody"])
+        foreach (var name in (string[])[preferred, "nobody"])
         {
             var user = await Tool.RunAsync("id", ["-u", name], Bound, cancellationToken);
             var group = await Tool.RunAsync("id", ["-g", name], Bound, cancellationToken);
@@ -40,16 +38,19 @@ internal sealed class PostgresAccount
                     "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--",
                 ];
                 var works = await Tool.RunAsync(keepsAccess[0], [.. keepsAccess[1..], "true"], Bound, cancellationToken);
-                return new PostgresAccount(works.Succeeded ? keepsAccess : ["runuser", "-u", name, "--"], $"{user.LastLine}:{group.LastLine}");
+                return new ServiceAccount(works.Succeeded ? keepsAccess : ["runuser", "-u", name, "--"], $"{user.LastLine}:{group.LastLine}");
             }
         }
 
-        throw new DevHostException("PostgreSQL refuses to run as root and there is neither a postgres nor a nobody account: run as another user.");
+        throw new DevHostException($"Servers do not run as root, and there is neither a {preferred} nor a nobody account: run as another user.");
     }
+
+    /// <summary>The program and its arguments as this account starts them.</summary>
+    public string[] Line(string program, params IEnumerable<string> arguments) => [.. _prefix, program, .. arguments];
 
     public Task<Tool.Result> RunAsync(string program, string[] arguments, TimeSpan bound, CancellationToken cancellationToken)
     {
-        string[] line = [.. _prefix, program, .. arguments];
+        var line = Line(program, arguments);
         return Tool.RunAsync(line[0], line[1..], bound, cancellationToken);
     }
 
@@ -61,7 +62,7 @@ internal sealed class PostgresAccount
             var changed = await Tool.RunAsync("chown", ["-R", _owner, path], Bound, cancellationToken);
             if (!changed.Succeeded)
             {
-                throw new DevHostException($"{path} could not be given to PostgreSQL's account: {changed.LastLine}.");
+                throw new DevHostException($"{path} could not be given to its server's account: {changed.LastLine}.");
             }
         }
     }

@@ -1,0 +1,3 @@
+using StockAuthority.Connectors.Broker;
+
+return await BrokerConnector.RunAsync(args, Console.Error);
