@@ -14,6 +14,10 @@ internal static class SquareApi
         var api = endpoints.MapGroup("/v2/inventory").AddEndpointFilter(GuardAsync);
         api.MapPost("/changes/batch-create", async (HttpContext context, SquareInventory inventory, IdempotentAnswers answers, Faults faults, TimeProvider clock) =>
             Answer(BatchChange.Handle(await BodyAsync(context), RequestLog.Of(context), inventory, answers, faults, clock.GetUtcNow())));
+        api.MapPost("/changes/batch-retrieve", async (HttpContext context, SquareHistory history) =>
+            ChangePages.Batch(await BodyAsync(context), history) is var outcome && outcome.Answer is { } answer
+                ? Results.Json(answer, SquareJson.Default.ChangesAnswer)
+                : Errors(outcome.Status, [.. outcome.Errors]));
         api.MapPost("/counts/batch-retrieve", async (HttpContext context, SquareInventory inventory) =>
             Answer(CountPages.Batch(await BodyAsync(context), inventory)));
         api.MapGet("/{catalogObjectId}", (string catalogObjectId, [FromQuery(Name = "location_ids")] string? locationIds, string? cursor, SquareInventory inventory) =>
