@@ -34,6 +34,11 @@ internal static class PosConnector
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(SquareReads.Client), connector, provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<SquareCatalogue>();
         builder.Services.AddLevelConnector(connector, declaration, authority);
+        if (square.ReadsCatalogue)
+        {
+            builder.Services.AddHostedService<CatalogueCheck>();
+        }
+
         if (incoming is not null)
         {
             builder.AddIncoming(incoming, connector, authority);

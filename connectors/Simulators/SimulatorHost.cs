@@ -39,6 +39,7 @@ internal static class SimulatorHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<SquareInventory>();
         builder.Services.AddSingleton<SquareHistory>();
+        builder.Services.AddSingleton<SquareCatalog>();
         builder.Services.AddSingleton<SquareWebhooks>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SquareWebhooks>());
         builder.Services.AddSingleton<IdempotentAnswers>();
@@ -60,6 +61,7 @@ internal static class SimulatorHost
         app.MapServiceHealth();
         app.MapSimulatorControl();
         app.MapSquareInventory();
+        app.MapSquareCatalog();
         app.MapSquareTill();
         app.MapShopifyAdmin();
         app.MapAmazonListings();

@@ -57,7 +57,11 @@ internal sealed class Till(SaleJournal journal, LevelCopy copy, Uplink uplink, D
         }
     }
 
-    public async ValueTask DisposeAsync() => await GoOfflineAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await GoOfflineAsync();
+        _online?.Dispose();
+    }
 
     private string Sell(string sku, long quantity)
     {

@@ -9,7 +9,8 @@ using Xunit;
 namespace StockAuthority.EndToEnd.Tests;
 
 /// <summary>The sample terminal, as a process that is cut off and killed.</summary>
-public sealed class TerminalTests(WholeSystem system) : IClassFixture<WholeSystem>
+[Collection(SharedSystem.Name)]
+public sealed class TerminalTests(WholeSystem system)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -14,9 +14,14 @@ using Xunit;
 namespace StockAuthority.EndToEnd.Tests;
 
 /// <summary>What happens at Square's tills comes in, whatever becomes of its webhooks.</summary>
-public sealed class TillTests(WholeSystem system) : IClassFixture<WholeSystem>
+[Collection(SharedSystem.Name)]
+public sealed class TillTests(WholeSystem system) : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public async ValueTask InitializeAsync() => await FaultAsync("{}");
+
+    public async ValueTask DisposeAsync() => await FaultAsync("{}");
 
     [Fact]
     public async Task A_sale_whose_webhook_comes_three_times_is_booked_once_and_our_own_counts_move_nothing()

@@ -50,6 +50,32 @@ internal sealed record TillChange(string? CatalogObjectId, string? LocationId, d
 
 internal sealed record TillAnswer(string AdjustmentId);
 
+/// <summary>What PUT /simulator/square/catalog says the merchant has.</summary>
+internal sealed record CatalogContents(IReadOnlyList<NamedVariation> Variations, IReadOnlyList<NamedPlace> Locations);
+
+internal sealed record NamedVariation(string Id, string Sku);
+
+internal sealed record NamedPlace(string Id, string Name);
+
+/// <summary>SearchCatalogObjectsRequest, as far as it is answered.</summary>
+internal sealed record CatalogSearch(IReadOnlyList<string>? ObjectTypes, CatalogSearchQuery? Query, string? Cursor);
+
+internal sealed record CatalogSearchQuery(CatalogSearchSet? SetQuery);
+
+internal sealed record CatalogSearchSet(string? AttributeName, IReadOnlyList<string>? AttributeValues);
+
+internal sealed record CatalogRetrieval(IReadOnlyList<string>? ObjectIds);
+
+internal sealed record CatalogAnswer(IReadOnlyList<VariationObject> Objects, string? Cursor);
+
+internal sealed record VariationObject(string Type, string Id, bool IsDeleted, VariationData ItemVariationData);
+
+internal sealed record VariationData(string Sku);
+
+internal sealed record LocationsAnswer(IReadOnlyList<NamedLocation> Locations);
+
+internal sealed record NamedLocation(string Id, string Name, string Status);
+
 internal sealed record ErrorAnswer(IReadOnlyList<SquareError> Errors);
 
 internal sealed record SquareError(string Category, string Code, string? Detail, string? Field = null)
@@ -66,5 +92,10 @@ internal sealed record SquareError(string Category, string Code, string? Detail,
 [JsonSerializable(typeof(CountUpdated))]
 [JsonSerializable(typeof(TillChange))]
 [JsonSerializable(typeof(TillAnswer))]
+[JsonSerializable(typeof(CatalogContents))]
+[JsonSerializable(typeof(CatalogSearch))]
+[JsonSerializable(typeof(CatalogRetrieval))]
+[JsonSerializable(typeof(CatalogAnswer))]
+[JsonSerializable(typeof(LocationsAnswer))]
 [JsonSerializable(typeof(ErrorAnswer))]
 internal sealed partial class SquareJson : JsonSerializerContext;

@@ -5,6 +5,16 @@ internal static class TillApi
 {
     public static void MapSquareTill(this IEndpointRouteBuilder endpoints)
     {
+        endpoints.MapPut("/simulator/square/catalog", async (HttpContext context, SquareCatalog catalog) =>
+        {
+            if (await context.Request.ReadFromJsonAsync(SquareJson.Default.CatalogContents, context.RequestAborted) is not { Variations: not null, Locations: not null } contents)
+            {
+                return Results.BadRequest("variations with id and sku, and locations with id and name.");
+            }
+
+            catalog.Put(contents);
+            return Results.NoContent();
+        });
         endpoints.MapPost("/simulator/square/till", async (HttpContext context, SquareInventory inventory, TimeProvider clock) =>
         {
             var now = clock.GetUtcNow();
