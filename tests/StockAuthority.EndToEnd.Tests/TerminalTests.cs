@@ -70,7 +70,8 @@ public sealed class TerminalTests(WholeSystem system)
         var level = await system.LevelAsync(sku);
         level.Available.ShouldBe(46);
         await Eventually.Holds(
-            async () => JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "levels.json")))!["Levels"]![sku] is { } known
+            async () => File.Exists(Path.Combine(folder, "levels.json"))
+                && JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "levels.json")))!["Levels"]![sku] is { } known
                 && known["Available"]!.GetValue<long>() == level.Available && known["Version"]!.GetValue<long>() == level.Version,
             Patience);
         await back.SayAsync("levels");

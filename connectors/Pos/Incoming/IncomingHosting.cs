@@ -14,6 +14,9 @@ internal static class IncomingHosting
     public static void AddIncoming(this WebApplicationBuilder builder, IncomingOptions options, ConnectorOptions connector, StockAuthorityClientOptions authority)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = LargestBodyBytes);
+
+        // A line or more for each request would let anyone fill the log; what is turned away is counted.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(_ => NpgsqlDataSource.Create(options.ConnectionString));
