@@ -10,7 +10,8 @@ public static class ConnectorProgram
     /// <param name="args">The command line.</param>
     /// <param name="errors">Where the sentence goes.</param>
     /// <param name="configure">Registers everything; gives the sentence where the settings are not usable.</param>
-    public static async Task<int> RunAsync(string[] args, TextWriter errors, Func<WebApplicationBuilder, string?> configure)
+    /// <param name="map">Adds endpoints of its own.</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter errors, Func<WebApplicationBuilder, string?> configure, Action<WebApplication>? map = null)
     {
         ArgumentNullException.ThrowIfNull(errors);
         ArgumentNullException.ThrowIfNull(configure);
@@ -22,6 +23,7 @@ public static class ConnectorProgram
         }
 
         await using var app = Build(builder);
+        map?.Invoke(app);
         await app.RunAsync();
 
         // A part that finds out while it runs that it cannot work says so by it.

@@ -38,6 +38,10 @@ internal static class SimulatorHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = BodySizeBytes);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<SquareInventory>();
+        builder.Services.AddSingleton<SquareHistory>();
+        builder.Services.AddSingleton<SquareCatalog>();
+        builder.Services.AddSingleton<SquareWebhooks>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<SquareWebhooks>());
         builder.Services.AddSingleton<IdempotentAnswers>();
         builder.Services.AddSingleton<RequestPace>();
         builder.Services.AddSingleton<ShopifyInventory>();
@@ -57,6 +61,8 @@ internal static class SimulatorHost
         app.MapServiceHealth();
         app.MapSimulatorControl();
         app.MapSquareInventory();
+        app.MapSquareCatalog();
+        app.MapSquareTill();
         app.MapShopifyAdmin();
         app.MapAmazonListings();
         app.MapWebhookSubscriber();

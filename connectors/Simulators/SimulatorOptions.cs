@@ -9,6 +9,12 @@ namespace StockAuthority.Connectors.Simulators;
 /// <param name="WebhookSecretFile">The secrets that the sample subscriber verifies with, one a line; without it takes nothing. <c>Simulator:WebhookSecretFile</c>.</param>
 internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecond, int ShopifyRestoreRate, string? WebhookSecretFile)
 {
+    /// <summary>Where Square's webhooks go; null: nowhere. <c>Simulator:SquareWebhookUrl</c>.</summary>
+    public Uri? SquareWebhookUrl { get; private init; }
+
+    /// <summary>What they are signed with. <c>Simulator:SquareWebhookKey</c>.</summary>
+    public string? SquareWebhookKey { get; private init; }
+
     private const int StandardRestoreRate = 100;
     private const int MostRequestsPerSecond = 1_000_000;
 
@@ -41,6 +47,16 @@ internal sealed record SimulatorOptions(string AccessToken, int RequestsPerSecon
             }
 
             options = options with { ShopifyRestoreRate = points };
+        }
+
+        if (configuration["Simulator:SquareWebhookUrl"] is { Length: > 0 } webhookUrl)
+        {
+            if (!Uri.TryCreate(webhookUrl, UriKind.Absolute, out var url) || !IsLoopback(webhookUrl) || configuration["Simulator:SquareWebhookKey"] is not { Length: > 0 } key)
+            {
+                return "The simulator cannot start: Simulator:SquareWebhookUrl is not an address of this machine, or Simulator:SquareWebhookKey is not set.";
+            }
+
+            options = options with { SquareWebhookUrl = url, SquareWebhookKey = key };
         }
 
         return Addresses(configuration).FirstOrDefault(address => !IsLoopback(address)) is { } open

@@ -10,7 +10,8 @@ using Xunit;
 namespace StockAuthority.EndToEnd.Tests;
 
 /// <summary>A payment event comes in, a stock decision is made durable, a verified change goes out.</summary>
-public sealed class SpineTests(WholeSystem system) : IClassFixture<WholeSystem>
+[Collection(SharedSystem.Name)]
+public sealed class SpineTests(WholeSystem system)
 {
     [Fact]
     public async Task A_signed_webhook_commits_stock_and_the_point_of_sale_shows_it()

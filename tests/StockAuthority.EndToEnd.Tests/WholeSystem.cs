@@ -7,6 +7,7 @@ using StockAuthority.ChangeFeed.V1;
 using StockAuthority.DevHost;
 using StockAuthority.DevHost.Processes;
 using StockAuthority.Inventory.V1;
+using StockAuthority.Operations.V1;
 using StockAuthority.Payments.V1;
 using StockAuthority.Testing;
 using StockAuthority.Testing.Redis;
@@ -31,6 +32,18 @@ public sealed class WholeSystem : IAsyncLifetime
     private GrpcChannel? _channel;
     private IntakeProcess? _intake;
     private Uri? _simulator;
+    private ChildProgram? _posProgram;
+    private ChildProcess? _pos;
+
+    /// <summary>The point-of-sale connector's database.</summary>
+    public TestDatabase Tills { get; private set; } = null!;
+
+    public SquareWebhook Webhook { get; private set; } = null!;
+
+    public HttpClient Http => _http;
+
+    /// <summary>What stands in for Square.</summary>
+    public Uri Simulator => _simulator!;
 
     public ServerProcess Server => _server!;
 
@@ -39,6 +52,11 @@ public sealed class WholeSystem : IAsyncLifetime
     public PaymentEventService.PaymentEventServiceClient Payments => new(_channel!);
 
     public ChangeFeedService.ChangeFeedServiceClient Feed => new(_channel!);
+
+    public ExceptionService.ExceptionServiceClient Exceptions => new(_channel!);
+
+    /// <summary>The authority's address, and a token for the tenant.</summary>
+    public async Task<(Uri Address, string Token)> CallerAsync() => (_server!.Grpc, await TestTokens.ForTenantAsync(Tenant));
 
     public async ValueTask InitializeAsync()
     {
@@ -51,16 +69,47 @@ public sealed class WholeSystem : IAsyncLifetime
         _intake = await IntakeProcess.StartAsync(inbox.ConnectionString, _server.Grpc, Tenant);
         _resources.AddRange([_intake, _server, redis, ledger, inbox]);
 
+        var tills = await _postgres.CreateDatabaseAsync();
+        _resources.Add(tills);
+        Tills = tills;
+        var posPort = Ports.Free();
+        Webhook = new SquareWebhook(new Uri(Services.Loopback(posPort), SquareWebhook.Path), RandomNumberGenerator.GetHexString(32, lowercase: true));
         var simulatorPort = Ports.Free();
         _simulator = Services.Loopback(simulatorPort);
         var checkout = TestWorkspace.Checkout;
-        await StartAsync(Services.Simulator(checkout, await TestWorkspace.NewLogFileAsync("simulator"), simulatorPort, _squareToken));
-        await StartAsync(Services.Pos(
-            checkout, await TestWorkspace.NewLogFileAsync("pos"), Ports.Free(), _server.Grpc, await TestTokens.FileAsync(Tenant), Tenant, _simulator, _squareToken));
+        await StartAsync(Services.Simulator(checkout, await TestWorkspace.NewLogFileAsync("simulator"), simulatorPort, _squareToken, squareWebhook: Webhook));
+        var pos = Services.Pos(
+            checkout, await TestWorkspace.NewLogFileAsync("pos"), posPort, _server.Grpc, await TestTokens.FileAsync(Tenant), Tenant, _simulator, _squareToken, tills.ConnectionString, Webhook);
+        _posProgram = pos with
+        {
+            Environment = new Dictionary<string, string>(pos.Environment, StringComparer.Ordinal)
+            {
+                ["Square__Incoming__PollInterval"] = "00:00:02",
+                ["Square__Incoming__Pause"] = "00:00:00.100",
+                ["Square__Incoming__RefusedInterval"] = "00:00:02",
+            },
+        };
+        _pos = await TestWorkspace.StartAsync(_posProgram);
     }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillPosAsync()
+    {
+        await _pos!.KillAsync();
+        await TestWorkspace.StopAsync(_pos, StopGrace);
+        await _pos.DisposeAsync();
+        _pos = null;
+    }
+
+    public async Task StartPosAsync() => _pos = await TestWorkspace.StartAsync(_posProgram!);
 
     public async ValueTask DisposeAsync()
     {
+        if (_pos is not null)
+        {
+            _children.Add(_pos);
+        }
+
         _children.Reverse();
         foreach (var child in _children)
         {
@@ -149,6 +198,15 @@ public sealed class WholeSystem : IAsyncLifetime
         request.Headers.Add("Square-Version", Services.SquareVersion);
         using var response = await _http.SendAsync(request);
         return await response.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>Asks the stand-in for Square by its published interface.</summary>
+    public async Task<HttpResponseMessage> SquareAsync(string path, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_simulator!, path)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _squareToken);
+        request.Headers.Add("Square-Version", Services.SquareVersion);
+        return await _http.SendAsync(request);
     }
 
     private async Task StartAsync(ChildProgram program) => _children.Add(await TestWorkspace.StartAsync(program));

@@ -6,7 +6,7 @@ using StockAuthority.Connectors.Runtime;
 namespace StockAuthority.Connectors.Pos.Square;
 
 /// <summary>Shows the available units as physical counts in Square's Inventory API.</summary>
-internal sealed class SquareChannel(HttpClient http, SquareOptions square, TimeProvider clock) : ILevelChannel
+internal sealed class SquareChannel(HttpClient http, SquareCatalogue catalogue, TimeProvider clock) : ILevelChannel
 {
     private const int CountsPerPage = 1000;
     private const int MostPages = 100;
@@ -19,7 +19,22 @@ internal sealed class SquareChannel(HttpClient http, SquareOptions square, TimeP
 
     public async Task<PushResult> PushAsync(IReadOnlyList<LevelChange> changes, string idempotencyKey, CancellationToken cancellationToken)
     {
-        var request = SquareRequest.For(changes, idempotencyKey, square, clock.GetUtcNow());
+        IReadOnlyList<SquareTarget> targets;
+        try
+        {
+            targets = await catalogue.TargetsAsync([.. changes.Select(change => change.Key)], cancellationToken);
+        }
+        catch (SquareException failure)
+        {
+            return new PushResult.Unavailable("CATALOGUE_NOT_READ", failure.RetryAfter);
+        }
+
+        if (Unknown(changes, targets, idempotencyKey) is { } refused)
+        {
+            return refused;
+        }
+
+        var request = SquareRequest.For(changes, targets, idempotencyKey, clock.GetUtcNow());
         using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, SquareJson.Default.BatchChangeRequest));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         try
@@ -36,13 +51,20 @@ internal sealed class SquareChannel(HttpClient http, SquareOptions square, TimeP
 
     public async Task<IReadOnlyList<long?>> ReadAsync(IReadOnlyList<StockKey> keys, CancellationToken cancellationToken)
     {
+        var targets = await catalogue.TargetsAsync(keys, cancellationToken);
+        SquareTarget[] named = [.. targets.Where(target => target is { CatalogObjectId: not null, LocationId: not null })];
+        if (named.Length == 0)
+        {
+            return [.. keys.Select(_ => (long?)null)];
+        }
+
         // Square answers every named object at every named location, so pages can hold more than was asked for.
         var shown = new Dictionary<(string?, string?), long?>();
         string? cursor = null;
         for (var page = 0; page == 0 || cursor is { Length: > 0 }; page++)
         {
             var request = new RetrieveCountsRequest(
-                [.. keys.Select(square.CatalogObjectOf).Distinct()], [.. keys.Select(square.LocationOf).Distinct()], ["IN_STOCK"], CountsPerPage, cursor);
+                [.. named.Select(target => target.CatalogObjectId!).Distinct()], [.. named.Select(target => target.LocationId!).Distinct()], ["IN_STOCK"], CountsPerPage, cursor);
             var answer = await ReadPageAsync(request, cancellationToken);
             foreach (var count in answer.Counts ?? [])
             {
@@ -52,7 +74,22 @@ internal sealed class SquareChannel(HttpClient http, SquareOptions square, TimeP
             cursor = page < MostPages ? answer.Cursor : throw new HttpRequestException("Square's pages of counts have no end.");
         }
 
-        return [.. keys.Select(key => shown.GetValueOrDefault((square.CatalogObjectOf(key), square.LocationOf(key))))];
+        return [.. targets.Select(target => shown.GetValueOrDefault((target.CatalogObjectId, target.LocationId)))];
+    }
+
+    /// <summary>Levels that Square has no name for; the others go on without them.</summary>
+    private static PushResult.Refused? Unknown(IReadOnlyList<LevelChange> changes, IReadOnlyList<SquareTarget> targets, string idempotencyKey)
+    {
+        int[] unknown = [.. targets.Index().Where(each => each.Item.CatalogObjectId is null || each.Item.LocationId is null).Select(each => each.Index)];
+        if (unknown.Length == 0)
+        {
+            return null;
+        }
+
+        var (code, detail) = targets[unknown[0]].CatalogObjectId is null
+            ? ("UNKNOWN_SKU", $"Square's catalog has no single item variation with the SKU {changes[unknown[0]].Key.Sku}.")
+            : ("UNKNOWN_LOCATION", $"Square has no single location with the name {changes[unknown[0]].Key.LocationId}.");
+        return new PushResult.Refused(new Refusal(0, code, null, detail, idempotencyKey, null), unknown);
     }
 
     private async Task<CountsPage> ReadPageAsync(RetrieveCountsRequest request, CancellationToken cancellationToken)

@@ -4,13 +4,16 @@ using StockAuthority.Connectors.Runtime;
 namespace StockAuthority.Connectors.Pos.Square;
 
 /// <summary>
-/// Section <c>Square</c>. SKUs and locations keep their names unless <c>Square:CatalogObjects:0:Sku</c> and
+/// Section <c>Square</c>. SKUs and locations keep their names, or have those that Square's catalog gives them, unless <c>Square:CatalogObjects:0:Sku</c> and
 /// <c>:CatalogObjectId</c>, <c>Square:Locations:0:LocationId</c> and <c>:SquareLocationId</c> and so on name others. They are lists and
 /// not maps because configuration keys ignore case and cannot hold every SKU.
 /// </summary>
 internal sealed record SquareOptions(
     Uri BaseUrl, string AccessToken, string Version, IReadOnlyDictionary<string, string> CatalogObjects, IReadOnlyDictionary<string, string> Locations)
 {
+    /// <summary>Whether names that are not configured are read from Square's catalog and locations. <c>Square:ReadCatalogue</c>.</summary>
+    public bool ReadsCatalogue { get; init; }
+
     /// <summary>The version of the API that this connector is written for.</summary>
     private const string DefaultVersion = "2025-08-20";
 
@@ -28,7 +31,10 @@ internal sealed record SquareOptions(
             settings.Required("Square:AccessToken"),
             version,
             Names(settings, "Square:CatalogObjects", "Sku", "CatalogObjectId"),
-            Names(settings, "Square:Locations", "LocationId", "SquareLocationId"));
+            Names(settings, "Square:Locations", "LocationId", "SquareLocationId"))
+        {
+            ReadsCatalogue = settings.Choice("Square:ReadCatalogue", otherwise: false),
+        };
     }
 
     public string CatalogObjectOf(StockKey key) => CatalogObjects.GetValueOrDefault(key.Sku, key.Sku);

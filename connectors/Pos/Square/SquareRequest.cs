@@ -13,9 +13,12 @@ internal static class SquareRequest
     /// </summary>
     private const bool IgnoreUnchangedCounts = false;
 
-    public static BatchChangeRequest For(IReadOnlyList<LevelChange> levels, string pushKey, SquareOptions square, DateTimeOffset now)
+    /// <summary>Before the sequence in each count's reference: by it what we wrote ourselves is recognised in Square's list of changes.</summary>
+    public const string ReferencePrefix = "stockauthority/";
+
+    public static BatchChangeRequest For(IReadOnlyList<LevelChange> levels, IReadOnlyList<SquareTarget> targets, string pushKey, DateTimeOffset now)
     {
-        var request = new BatchChangeRequest(pushKey, IgnoreUnchangedCounts, [.. levels.Select(level => Change(level, square, now))]);
+        var request = new BatchChangeRequest(pushKey, IgnoreUnchangedCounts, [.. levels.Zip(targets).Select(pair => Change(pair.First, pair.Second, now))]);
 
         // Square refuses a key that comes back with another body. The body can differ for the same levels (other names
         // configured, a time moved to the window's edge), and sending an absolute level again is harmless: so the key tells them apart.
@@ -23,12 +26,12 @@ internal static class SquareRequest
         return request with { IdempotencyKey = $"{pushKey}-{Convert.ToHexStringLower(body.AsSpan(0, 8))}" };
     }
 
-    private static InventoryChange Change(LevelChange level, SquareOptions square, DateTimeOffset now) =>
+    private static InventoryChange Change(LevelChange level, SquareTarget target, DateTimeOffset now) =>
         new("PHYSICAL_COUNT", new PhysicalCount(
-            ReferenceId: string.Create(CultureInfo.InvariantCulture, $"stockauthority/{level.Sequence}"),
-            CatalogObjectId: square.CatalogObjectOf(level.Key),
+            ReferenceId: string.Create(CultureInfo.InvariantCulture, $"{ReferencePrefix}{level.Sequence}"),
+            CatalogObjectId: target.CatalogObjectId!,
             State: "IN_STOCK",
-            LocationId: square.LocationOf(level.Key),
+            LocationId: target.LocationId!,
             Quantity: level.Available.ToString(CultureInfo.InvariantCulture),
             OccurredAt: OccurredAt.Text(OccurredAt.For(level.RecordTime, now))));
 }

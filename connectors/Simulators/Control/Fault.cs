@@ -32,6 +32,12 @@ internal sealed record Fault
     /// <summary>Shopify's reads show what was there so long ago.</summary>
     public int ReadLagMilliseconds { get; set; }
 
+    /// <summary>Square's webhooks are never sent.</summary>
+    public bool LosesWebhooks { get; set; }
+
+    /// <summary>Each of Square's webhooks is sent so often.</summary>
+    public int WebhookCopies { get; set; } = 1;
+
     public string RefusalCode { get; set; } = "NOT_FOUND";
 
     /// <summary>Whether the error's field says which change it is about.</summary>

@@ -14,10 +14,28 @@ internal static class SquareApi
         var api = endpoints.MapGroup("/v2/inventory").AddEndpointFilter(GuardAsync);
         api.MapPost("/changes/batch-create", async (HttpContext context, SquareInventory inventory, IdempotentAnswers answers, Faults faults, TimeProvider clock) =>
             Answer(BatchChange.Handle(await BodyAsync(context), RequestLog.Of(context), inventory, answers, faults, clock.GetUtcNow())));
+        api.MapPost("/changes/batch-retrieve", async (HttpContext context, SquareHistory history) =>
+            ChangePages.Batch(await BodyAsync(context), history) is var outcome && outcome.Answer is { } answer
+                ? Results.Json(answer, SquareJson.Default.ChangesAnswer)
+                : Errors(outcome.Status, [.. outcome.Errors]));
         api.MapPost("/counts/batch-retrieve", async (HttpContext context, SquareInventory inventory) =>
             Answer(CountPages.Batch(await BodyAsync(context), inventory)));
         api.MapGet("/{catalogObjectId}", (string catalogObjectId, [FromQuery(Name = "location_ids")] string? locationIds, string? cursor, SquareInventory inventory) =>
             Answer(CountPages.One(catalogObjectId, locationIds, cursor, inventory)));
+    }
+
+    public static void MapSquareCatalog(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("/v2").AddEndpointFilter(GuardAsync);
+        api.MapGet("/locations", (SquareCatalog catalog) => Results.Json(catalog.Locations(), SquareJson.Default.LocationsAnswer));
+        api.MapPost("/catalog/search", async (HttpContext context, SquareCatalog catalog) =>
+            SquareCatalog.Parse(await BodyAsync(context), SquareJson.Default.CatalogSearch) is { } search && catalog.Search(search) is { } found
+                ? Results.Json(found, SquareJson.Default.CatalogAnswer)
+                : Errors(HttpStatusCode.NotImplemented, SquareError.InvalidRequest("NOT_IMPLEMENTED", "This stand-in answers set queries of `sku` only.", "query")));
+        api.MapPost("/catalog/batch-retrieve", async (HttpContext context, SquareCatalog catalog) =>
+            SquareCatalog.Parse(await BodyAsync(context), SquareJson.Default.CatalogRetrieval) is { ObjectIds: { } ids }
+                ? Results.Json(catalog.Retrieve(ids), SquareJson.Default.CatalogAnswer)
+                : Errors(HttpStatusCode.BadRequest, SquareError.InvalidRequest("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "object_ids")));
     }
 
     /// <summary>What comes before every call: pace, token, version, and the faults that were asked for.</summary>

@@ -23,4 +23,5 @@ public enum ExceptionKind : short
     RolloutCheckpointFailed = 22,
     PostingRefused = 23,
     DeliveryFailed = 24,
+    ChannelChangeRefused = 25,
 }

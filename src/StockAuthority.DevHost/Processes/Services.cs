@@ -68,7 +68,7 @@ public static class Services
     };
 
     /// <summary>Stand-ins for the channels' published interfaces, and a subscriber of webhooks where it has its secret.</summary>
-    public static ChildProgram Simulator(Checkout checkout, string logFile, int port, string accessToken, string subscriberSecretFile = "") => new(
+    public static ChildProgram Simulator(Checkout checkout, string logFile, int port, string accessToken, string subscriberSecretFile = "", SquareWebhook? squareWebhook = null) => new(
         "simulator", SimulatorPath(checkout), logFile)
     {
         Ready = new Uri(Loopback(port), "/health/ready"),
@@ -76,12 +76,14 @@ public static class Services
         {
             ["Simulator__AccessToken"] = accessToken,
             ["Simulator__WebhookSecretFile"] = subscriberSecretFile,
+            ["Simulator__SquareWebhookUrl"] = squareWebhook?.NotificationUrl.OriginalString ?? "",
+            ["Simulator__SquareWebhookKey"] = squareWebhook?.SignatureKey ?? "",
             ["Kestrel__Endpoints__Http__Url"] = Address(port),
         },
     };
 
-    /// <summary>The point-of-sale connector of one tenant.</summary>
-    public static ChildProgram Pos(Checkout checkout, string logFile, int port, Uri authority, string tokenFile, string tenant, Uri square, string accessToken) => new(
+    /// <summary>The point-of-sale connector of one tenant, which takes Square's webhooks and keeps what they announce in its database.</summary>
+    public static ChildProgram Pos(Checkout checkout, string logFile, int port, Uri authority, string tokenFile, string tenant, Uri square, string accessToken, string database, SquareWebhook webhook) => new(
         "pos", PosPath(checkout), logFile)
     {
         Ready = new Uri(Loopback(port), "/health/ready"),
@@ -98,6 +100,9 @@ public static class Services
             ["Square__BaseUrl"] = square.OriginalString,
             ["Square__AccessToken"] = accessToken,
             ["Square__Version"] = SquareVersion,
+            ["ConnectionStrings__Pos"] = database,
+            ["Square__Webhook__NotificationUrl"] = webhook.NotificationUrl.OriginalString,
+            ["Square__Webhook__SignatureKeys__0"] = webhook.SignatureKey,
             ["Kestrel__Endpoints__Http__Url"] = Address(port),
         },
     };

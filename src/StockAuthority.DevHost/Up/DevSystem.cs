@@ -45,6 +45,7 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
         var serverDatabase = await cluster.EnsureDatabaseAsync("stockauthority", "stockauthority_server", secrets.ServerDatabasePassword, cancellationToken);
         var inbox = await cluster.EnsureDatabaseAsync("stockauthority_intake", "stockauthority_intake", secrets.IntakeDatabasePassword, cancellationToken);
         var webhooks = await cluster.EnsureDatabaseAsync("stockauthority_webhooks", "stockauthority_webhooks", secrets.WebhooksDatabasePassword, cancellationToken);
+        var tills = await cluster.EnsureDatabaseAsync("stockauthority_pos", "stockauthority_pos", secrets.PosDatabasePassword, cancellationToken);
         var redis = EmbeddedGarnet.Start(ports.Redis);
         _stops.Push(() => Task.Run(redis.Dispose));
         say("redis ready");
@@ -58,14 +59,18 @@ internal sealed class DevSystem(Checkout checkout, PortPlan ports, Action<string
             cancellationToken);
         await Seed.RunAsync(grpc, tokens.Seed, cancellationToken);
         var channels = DevChannels.Write(checkout, secrets);
-        await StartAsync(new ChildService(Services.Simulator(checkout, Log("simulator"), ports.Simulator, secrets.SquareAccessToken, channels.SubscriberSecretFile), record), cancellationToken);
+        var squareWebhook = new SquareWebhook(new Uri(Services.Loopback(ports.FrontDoor), SquareWebhook.Path), secrets.SquareSignatureKey);
+        await StartAsync(
+            new ChildService(Services.Simulator(checkout, Log("simulator"), ports.Simulator, secrets.SquareAccessToken, channels.SubscriberSecretFile, squareWebhook), record),
+            cancellationToken);
         await StartAsync(
             new ChildService(
                 Services.Intake(checkout, Log("intake"), ports.Intake, inbox, grpc, tokens.IntakeFile, Seed.Tenant, secrets.StripeWebhookSecret, secrets.AdyenHmacKey), record),
             cancellationToken);
         await StartAsync(
             new ChildService(
-                Services.Pos(checkout, Log("pos"), ports.Connector, grpc, tokens.PosFile, Seed.Tenant, Services.Loopback(ports.Simulator), secrets.SquareAccessToken),
+                Services.Pos(
+                    checkout, Log("pos"), ports.Connector, grpc, tokens.PosFile, Seed.Tenant, Services.Loopback(ports.Simulator), secrets.SquareAccessToken, tills, squareWebhook),
                 record),
             cancellationToken);
 

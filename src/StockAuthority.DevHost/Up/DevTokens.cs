@@ -19,7 +19,7 @@ internal sealed class DevTokens
         Seed = issuer.Token("seed", DevelopmentIssuer.AllTenants);
         IntakeFile = Issue("intake", DevelopmentIssuer.AllTenants, "payments.apply");
         ErpFile = Issue(Services.ErpConsumer, Up.Seed.Tenant, "feed.read operations.read operations.report");
-        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
+        PosFile = Issue(Services.PosConsumer, Up.Seed.Tenant, "feed.read stock.read stock.adjust operations.report");
         WebhookFile = Issue(Services.WebhookConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
         MarketplaceFile = Issue(Services.MarketplaceConsumer, Up.Seed.Tenant, "feed.read stock.read operations.report");
         BrokerFile = Issue(Services.BrokerConsumer, Up.Seed.Tenant, "feed.read operations.report");

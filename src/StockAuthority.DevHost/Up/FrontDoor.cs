@@ -9,7 +9,7 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace StockAuthority.DevHost.Up;
 
-/// <summary>One HTTP address for this machine: webhooks go to intake, everything else to the server's JSON endpoint. It is the issuer's address too.</summary>
+/// <summary>One HTTP address for this machine: payment webhooks go to intake, those of the tills to their connector, everything else to the server's JSON endpoint. It is the issuer's address too.</summary>
 internal sealed class FrontDoor : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -24,8 +24,8 @@ internal sealed class FrontDoor : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddReverseProxy().LoadFromMemory(
-            [Route("webhooks", "/webhooks/{**rest}", "intake"), Route("everything-else", "/{**rest}", "server")],
-            [Cluster("intake", ports.Intake), Cluster("server", ports.ServerJson)]);
+            [Route("square", SquareWebhook.Path, "pos"), Route("webhooks", "/webhooks/{**rest}", "intake"), Route("everything-else", "/{**rest}", "server")],
+            [Cluster("pos", ports.Connector), Cluster("intake", ports.Intake), Cluster("server", ports.ServerJson)]);
         var application = builder.Build();
         application.UseRouting();
         var keySet = await File.ReadAllTextAsync(issuer.KeySetFile, cancellationToken);

@@ -20,6 +20,7 @@ internal sealed class ExceptionOptions
         [ExceptionKind.UnreadableEvent] = TimeSpan.FromHours(4),
         [ExceptionKind.LevelRefused] = TimeSpan.FromHours(4),
         [ExceptionKind.Drift] = TimeSpan.FromHours(4),
+        [ExceptionKind.ChannelChangeRefused] = TimeSpan.FromHours(4),
         [ExceptionKind.UnknownLocation] = TimeSpan.FromHours(8),
         [ExceptionKind.PaidAfterRelease] = TimeSpan.FromHours(8),
         [ExceptionKind.CaptureReversed] = TimeSpan.FromHours(8),
