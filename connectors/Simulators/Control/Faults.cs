@@ -49,7 +49,7 @@ internal sealed class Faults
     {
         lock (_lock)
         {
-            if ((_fault.Status == 0 && _fault.ErrorCode is null && !_fault.Reset) || _left == 0)
+            if ((_fault.Status == 0 && _fault.ErrorCode is null && _fault is { Reset: false, Twice: false, ApplyLateMilliseconds: 0 }) || _left == 0)
             {
                 return null;
             }
