@@ -39,13 +39,19 @@ public sealed class SettingsReader(IConfiguration configuration)
 
         try
         {
-            return File.ReadAllText(file).Trim();
+            if (File.ReadAllText(file).Trim() is { Length: > 0 } secret)
+            {
+                return secret;
+            }
+
+            Wrong($"{key}File is empty");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             Wrong($"{key}File cannot be read: {error.Message}");
-            return "";
         }
+
+        return "";
     }
 
     /// <summary>An http or https address that must be there.</summary>

@@ -66,16 +66,18 @@ internal sealed class BusinessCentralChannel(BusinessCentralClient client, ErpMa
 
     public async Task<PostResult> PostAsync(IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken)
     {
+        List<JsonObject> lines = [];
         try
         {
             var (path, currency) = await _catalogue.CompanyAsync(cancellationToken);
             var general = Journal(path, ErpJournal.General);
             var items = Journal(path, ErpJournal.Items);
-            List<JsonObject> lines = [.. entries.OfType<JournalEntry.Ledger>().SelectMany(entry => LedgerLines(entry, currency))];
+            JsonObject[] ledger = [.. entries.OfType<JournalEntry.Ledger>().SelectMany(entry => LedgerLines(entry, currency))];
             var goods = entries.OfType<JournalEntry.Goods>().ToLookup(entry => BusinessCentralPlaces.IsTransfer(Mapped(entry)), GoodsLine);
-            if (lines.Count > 0)
+            lines = [.. ledger, .. goods.SelectMany(same => same)];
+            if (ledger.Length > 0)
             {
-                await general.PostAsync([], lines, cancellationToken);
+                await general.PostAsync([], ledger, cancellationToken);
             }
 
             foreach (var same in goods)
@@ -104,7 +106,7 @@ internal sealed class BusinessCentralChannel(BusinessCentralClient client, ErpMa
             var found = await FindAsync(entries, cancellationToken);
             return entries.All(entry => found.ContainsKey(entry.Origin))
                 ? new PostResult.Posted(found)
-                : new PostResult.Refused(new Refusal(refusal.Status, refusal.Code, null, refusal.Message, entries[0].Origin, null));
+                : new PostResult.Refused(new Refusal(refusal.Status, refusal.Code, null, refusal.Message, entries[0].Origin, null), string.Join('\n', lines.Select(line => line.ToJsonString())));
         }
     }
 

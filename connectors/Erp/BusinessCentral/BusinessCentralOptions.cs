@@ -25,16 +25,19 @@ internal sealed record BusinessCentralOptions
     /// <summary>The company's name.</summary>
     public required string Company { get; init; }
 
-    /// <summary>What our document numbers and journals begin with: 1 to 4 of A to Z and 0 to 9. Another one for each tenant that is booked in the same company.</summary>
+    /// <summary>
+    /// What our document numbers and journals' codes begin with: 1 to 4 letters. Another one for each tenant that is booked in the same company.
+    /// No digits: posting would rename a journal that has some.
+    /// </summary>
     public required string NumberPrefix { get; init; }
 
     public static BusinessCentralOptions Read(SettingsReader settings)
     {
         var address = settings.RequiredAddress("BusinessCentral:BaseUrl").ToString();
         var prefix = settings.Text("BusinessCentral:NumberPrefix") ?? "SA";
-        if (prefix.Length > LongestPrefix || !prefix.All(each => char.IsAsciiLetterUpper(each) || char.IsAsciiDigit(each)))
+        if (prefix.Length > LongestPrefix || !prefix.All(char.IsAsciiLetterUpper))
         {
-            settings.Wrong("BusinessCentral:NumberPrefix is not 1 to 4 of A to Z and 0 to 9");
+            settings.Wrong("BusinessCentral:NumberPrefix is not 1 to 4 letters from A to Z");
         }
 
         return new BusinessCentralOptions

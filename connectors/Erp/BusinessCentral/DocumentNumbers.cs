@@ -4,8 +4,8 @@ namespace StockAuthority.Connectors.Erp.BusinessCentral;
 
 /// <summary>
 /// Origins as document numbers. A document number has 20 characters, upper case (Code[20]), and it is all that both ledgers can be asked for: so
-/// movement/12 is <c>SAM12</c> and intent/12 is <c>SAI12</c>, SA being the tenant's prefix. The letter before the digits cannot be a digit,
-/// so no two origins of any two prefixes are the same number.
+/// movement/12 is <c>SAM12</c> and intent/12 is <c>SAI12</c>, SA being the tenant's prefix. One letter stands
+/// before the digits, so no two origins of any two prefixes are the same number.
 /// </summary>
 internal static class DocumentNumbers
 {

@@ -17,7 +17,7 @@ internal sealed class ErpJournal(BusinessCentralClient client, string company, s
     private const int CodeLength = 10;
     private const int LineNumberStep = 10_000;
     private const int NumbersPerLookup = 40;
-    private const string CodeLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    private const string CodeLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
     /// <param name="Service">Under the API root.</param>
     /// <param name="Journals">The entity set of the journals.</param>

@@ -32,7 +32,7 @@ internal sealed partial class JournalPoster(
                     break;
                 case PostResult.Refused refusal when part.Count == 1:
                     unsorted = 0;
-                    await refused.ParkAsync(part[0], refusal.Refusal, stopping);
+                    await refused.ParkAsync(part[0], refusal.Refusal, refusal.Sent, stopping);
                     break;
                 case PostResult.Refused:
                     Split(part, parts);
@@ -41,7 +41,7 @@ internal sealed partial class JournalPoster(
                     unsorted = 0;
                     if (part.Count == 1)
                     {
-                        await refused.ParkAsync(part[0], new Refusal(0, "NOT_UNDERSTOOD", null, answer.Reason, part[0].Origin, null), stopping);
+                        await refused.ParkAsync(part[0], new Refusal(0, "NOT_UNDERSTOOD", null, answer.Reason, part[0].Origin, null), null, stopping);
                     }
                     else
                     {

@@ -15,18 +15,19 @@ internal sealed partial class RefusedEntries(
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
-    public Task ParkAsync(JournalEntry entry, Refusal refusal, CancellationToken stopping)
+    public Task ParkAsync(JournalEntry entry, Refusal refusal, string? sent, CancellationToken stopping)
     {
         metrics.Refused(refusal.Code);
         LogParked(channel.Name, entry.Origin, options.TenantId, refusal.Status, refusal.Code, refusal.Field, refusal.Detail);
-        return ReportAsync(entry, refusal.Code, refusal.Detail ?? "", $"{channel.Name} does not book {entry.Origin}: {refusal.Detail ?? refusal.Code}", stopping);
+        return ReportAsync(
+            entry, refusal.Code, sent, FormattableString.Invariant($"{refusal.Status} {refusal.Code}: {refusal.Detail}"), $"{channel.Name} does not book {entry.Origin}: {refusal.Detail ?? refusal.Code}", stopping);
     }
 
     /// <summary>It is booked, and recorded as another document: one of the two is too many, or was made by hand.</summary>
     public Task ReportDifferingAsync(JournalEntry entry, PostedDocument document, string recorded, CancellationToken stopping) =>
-        ReportAsync(entry, "POSTING_DIFFERS", recorded, $"{channel.Name} has {entry.Origin} as '{document.DocumentId}', and another document is recorded for it.", stopping);
+        ReportAsync(entry, "POSTING_DIFFERS", document.DocumentId, recorded, $"{channel.Name} has {entry.Origin} as '{document.DocumentId}', and another document is recorded for it.", stopping);
 
-    private async Task ReportAsync(JournalEntry entry, string reason, string response, string summary, CancellationToken stopping)
+    private async Task ReportAsync(JournalEntry entry, string reason, string? sent, string response, string summary, CancellationToken stopping)
     {
         var movement = (entry as JournalEntry.Goods)?.Movement;
         var intent = (entry as JournalEntry.Ledger)?.Intent;
@@ -42,7 +43,7 @@ internal sealed partial class RefusedEntries(
             OrderRef = movement?.OrderRef ?? intent?.OrderRef ?? "",
             Evidence = new ExceptionEvidence
             {
-                Request = Shortened(movement?.ToString() ?? intent?.ToString() ?? "", 8192),
+                Request = Shortened(sent ?? movement?.ToString() ?? intent?.ToString() ?? "", 8192),
                 Response = Shortened(response, 8192),
                 Summary = Shortened(summary, 1024),
                 ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
