@@ -6,6 +6,8 @@ namespace StockAuthority.Connectors.Erp.BusinessCentral;
 /// <summary>The company, and whether what the mapping names is there.</summary>
 internal sealed class BusinessCentralCatalogue(BusinessCentralClient client, BusinessCentralOptions options)
 {
+    /// <summary>What was found once is not looked for again: while answers get lost, a check that begins anew would not end.</summary>
+    private readonly HashSet<(string Entities, string Value)> _found = [];
     private (string Path, string Currency)? _company;
 
     /// <summary>The company's path, and the currency that it keeps its books in.</summary>
@@ -49,20 +51,19 @@ internal sealed class BusinessCentralCatalogue(BusinessCentralClient client, Bus
 
         foreach (var place in mapping.Places.Where(BusinessCentralPlaces.IsLocation))
         {
-            await FindAsync("locations", "code", place, "location");
+            await FindAsync("locations", "code", place, "location", _ => null);
         }
 
         foreach (var account in mapping.Accounts)
         {
-            if (await FindAsync("accounts", "number", account, "account") is { } found && (found["accountType"]?.ToString() != "Posting" || found["directPosting"]?.GetValue<bool>() != true))
-            {
-                problems.Add($"Nothing can be posted directly to account '{account}'.");
-            }
+            await FindAsync("accounts", "number", account, "account", found => found["accountType"]?.ToString() != "Posting" || found["directPosting"]?.GetValue<bool>() != true
+                ? $"Nothing can be posted directly to account '{account}'."
+                : null);
         }
 
         foreach (var product in mapping.Products)
         {
-            await FindAsync("items", "number", product, "item");
+            await FindAsync("items", "number", product, "item", _ => null);
         }
 
         if (!await itemJournals(path).IsPublishedAsync(cancellationToken))
@@ -72,15 +73,22 @@ internal sealed class BusinessCentralCatalogue(BusinessCentralClient client, Bus
 
         return problems;
 
-        async Task<JsonObject?> FindAsync(string entities, string key, string value, string what)
+        async Task FindAsync(string entities, string key, string value, string what, Func<JsonObject, string?> problemOf)
         {
-            var found = await client.ListAsync(BusinessCentralClient.Standard, $"{path}/{entities}", $"$filter={key} eq {BusinessCentralClient.Literal(value)}", cancellationToken);
-            if (found.Count == 0)
+            if (_found.Contains((entities, value)))
             {
-                problems.Add($"Business Central has no {what} '{value}'.");
+                return;
             }
 
-            return found is [var one, ..] ? one : null;
+            var found = await client.ListAsync(BusinessCentralClient.Standard, $"{path}/{entities}", $"$filter={key} eq {BusinessCentralClient.Literal(value)}", cancellationToken);
+            if ((found is [var one, ..] ? problemOf(one) : $"Business Central has no {what} '{value}'.") is { } problem)
+            {
+                problems.Add(problem);
+            }
+            else
+            {
+                _found.Add((entities, value));
+            }
         }
     }
 }

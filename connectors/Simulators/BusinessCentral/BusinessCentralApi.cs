@@ -86,7 +86,7 @@ internal static class BusinessCentralApi
             return Json(HttpStatusCode.Unauthorized, new ODataError(HttpStatusCode.Unauthorized, "Authentication_InvalidCredentials", "The server has rejected the client credentials.").ToJson());
         }
 
-        var fault = faults.Next();
+        var fault = faults.Next($"{context.Request.Method} {path}");
         if (fault is { AfterApply: false, ApplyLateMilliseconds: 0, Twice: false })
         {
             return Failed(context, fault);
