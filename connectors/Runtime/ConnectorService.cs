@@ -20,8 +20,8 @@ internal sealed class ConnectorService(
         try
         {
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            await FirstEndsAllAsync(
-                ending, link.RunAsync(ending.Token), cases.RunAsync(ending.Token), reporter.RunAsync(ending.Token), TermsAsync(ending.Token));
+            await LeaseTerms.FirstEndsAllAsync(
+                ending, link.RunAsync(ending.Token), cases.RunAsync(ending.Token), reporter.RunAsync(ending.Token), LeaseTerms.RunAsync(link, TermAsync, ending.Token));
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
@@ -31,50 +31,16 @@ internal sealed class ConnectorService(
         await link.ReleaseAsync();
     }
 
-    private async Task TermsAsync(CancellationToken stopping)
-    {
-        while (true)
-        {
-            await link.HeldAsync(stopping);
-            using var term = CancellationTokenSource.CreateLinkedTokenSource(stopping, link.Term);
-            try
-            {
-                await TermAsync(term);
-            }
-            catch (Exception) when (term.IsCancellationRequested && !stopping.IsCancellationRequested)
-            {
-                // Another instance works now, or may: what was begun is its matter.
-            }
-        }
-    }
-
     private async Task TermAsync(CancellationTokenSource term)
     {
         var fencingNumber = link.Channel.Lease.FencingNumber;
         var start = await journal.StartAsync(term.Token);
         checkpoints.Begin(start.Sequence);
         var pages = Channel.CreateBounded<FeedPage>(new BoundedChannelOptions(PagesInMemory) { SingleReader = true, SingleWriter = true });
-        await FirstEndsAllAsync(
+        await LeaseTerms.FirstEndsAllAsync(
             term,
             journal.RunAsync(pages.Writer, term.Token),
             delivery.RunAsync(start.Sequence, start.HeadSequence, pages.Reader, term.Token),
             checkpoints.RunAsync(fencingNumber, term.Token));
-    }
-
-    private static async Task FirstEndsAllAsync(CancellationTokenSource ending, params Task[] parts)
-    {
-        var first = await Task.WhenAny(parts);
-        await ending.CancelAsync();
-        try
-        {
-            await first;
-        }
-        finally
-        {
-            // Nothing of this goes on beside what comes next.
-            await Task.WhenAll(parts).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-
-        await Task.WhenAll(parts);
     }
 }

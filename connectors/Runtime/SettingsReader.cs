@@ -29,6 +29,31 @@ public sealed class SettingsReader(IConfiguration configuration)
         return "";
     }
 
+    /// <summary>A secret that must be there: what the file says that the setting of the same name with <c>File</c> behind it names, else the setting.</summary>
+    public string RequiredSecret(string key)
+    {
+        if (Text(key + "File") is not { } file)
+        {
+            return Required(key);
+        }
+
+        try
+        {
+            if (File.ReadAllText(file).Trim() is { Length: > 0 } secret)
+            {
+                return secret;
+            }
+
+            Wrong($"{key}File is empty");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Wrong($"{key}File cannot be read: {error.Message}");
+        }
+
+        return "";
+    }
+
     /// <summary>An http or https address that must be there.</summary>
     public Uri RequiredAddress(string key)
     {

@@ -1,4 +1,5 @@
 using StockAuthority.Connectors.Simulators.Amazon;
+using StockAuthority.Connectors.Simulators.BusinessCentral;
 using StockAuthority.Connectors.Simulators.Control;
 using StockAuthority.Connectors.Simulators.Shopify;
 using StockAuthority.Connectors.Simulators.Square;
@@ -7,7 +8,7 @@ using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Simulators;
 
-/// <summary>Stands in for channels on one machine: Square's published Inventory API, Shopify's Admin API and Amazon's Listings Items API, a subscriber of webhooks; state in memory, faults on demand.</summary>
+/// <summary>Stands in for channels on one machine: Square's published Inventory API, Shopify's Admin API and Amazon's Listings Items API, Business Central's API, a subscriber of webhooks; state in memory, faults on demand.</summary>
 internal static class SimulatorHost
 {
     private const int BodySizeBytes = 4 * 1024 * 1024;
@@ -49,6 +50,9 @@ internal static class SimulatorHost
         builder.Services.AddSingleton<CostBucket>();
         builder.Services.AddSingleton<AmazonListings>();
         builder.Services.AddSingleton<AmazonPace>();
+        builder.Services.AddSingleton<CompanyBooks>();
+        builder.Services.AddSingleton<CompanyRequests>();
+        builder.Services.AddSingleton<AccessTokens>();
         builder.Services.AddSingleton<WebhookSubscriber>();
         builder.Services.AddSingleton<Faults>();
         builder.Services.AddSingleton<RequestLog>();
@@ -65,6 +69,7 @@ internal static class SimulatorHost
         app.MapSquareTill();
         app.MapShopifyAdmin();
         app.MapAmazonListings();
+        app.MapBusinessCentral();
         app.MapWebhookSubscriber();
         return app;
     }

@@ -3,4 +3,5 @@ using StockAuthority.Testing;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(TestPostgres))]
-[assembly: AssemblyFixture(typeof(ErpStand))]
+[assembly: AssemblyFixture(typeof(AuthorityStand))]
+[assembly: AssemblyFixture(typeof(TrytonStand))]

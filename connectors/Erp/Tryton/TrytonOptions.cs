@@ -22,20 +22,7 @@ internal sealed record TrytonOptions
         Address = settings.RequiredAddress("Tryton:Address"),
         Database = settings.Required("Tryton:Database"),
         User = settings.Required("Tryton:User"),
-        Password = settings.Text("Tryton:PasswordFile") is { } file ? ReadFile(settings, file) : settings.Required("Tryton:Password"),
+        Password = settings.RequiredSecret("Tryton:Password"),
         Journal = settings.Text("Tryton:Journal") ?? "SA",
     };
-
-    private static string ReadFile(SettingsReader settings, string file)
-    {
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            settings.Wrong($"Tryton:PasswordFile cannot be read: {error.Message}");
-            return "";
-        }
-    }
 }

@@ -1,5 +1,7 @@
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.Connectors.Runtime.Feed;
 using StockAuthority.Operations.V1;
 using StockAuthority.ServiceDefaults;
@@ -15,6 +17,7 @@ internal sealed partial class JournalDelivery(
     PostingService.PostingServiceClient postings,
     IJournalChannel channel,
     JournalPoster poster,
+    ChannelLink link,
     FeedConnection connection,
     ConnectorOptions options,
     TimeProvider clock,
@@ -29,7 +32,9 @@ internal sealed partial class JournalDelivery(
 
     public void Dispose() => _turn.Dispose();
 
-    public Task RunMovementsAsync(CancellationToken stopping) => RunAsync(
+    /// <param name="fencingNumber">Of the lease under which it is booked.</param>
+    /// <param name="stopping">Ends it.</param>
+    public Task RunMovementsAsync(long fencingNumber, CancellationToken stopping) => RunAsync(
         "movements",
         async () => (await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping)).Sequence,
         async after =>
@@ -47,7 +52,7 @@ internal sealed partial class JournalDelivery(
             return [.. page.Movements.Select(movement => (movement.Sequence, (JournalEntry)new JournalEntry.Goods(movement)))];
         },
         async sequence => await feed.AcknowledgeChangesAsync(
-            new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence }, deadline: Deadline(), cancellationToken: stopping),
+            new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence, FencingNumber = fencingNumber }, deadline: Deadline(), cancellationToken: stopping),
         stopping);
 
     public Task RunIntentsAsync(CancellationToken stopping) => RunAsync(
@@ -85,6 +90,7 @@ internal sealed partial class JournalDelivery(
         LogStarted(options.Consumer, options.TenantId, what, position);
         while (true)
         {
+            await ResumedAsync(stopping);
             var page = await InsistAsync(what, () => read(position), stopping);
             if (page.Count == 0)
             {
@@ -122,6 +128,20 @@ internal sealed partial class JournalDelivery(
         }
     }
 
+    private async Task ResumedAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            var news = link.News;
+            if (!link.Channel.Paused)
+            {
+                return;
+            }
+
+            await news.WaitAsync(stopping);
+        }
+    }
+
     private async Task<T> InsistAsync<T>(string what, Func<Task<T>> call, CancellationToken stopping)
     {
         for (var failures = 1; ; failures++)
@@ -131,6 +151,12 @@ internal sealed partial class JournalDelivery(
                 var answer = await call();
                 connection.Up();
                 return answer;
+            }
+            catch (RpcException exception) when (HealthReporter.IsLost(exception))
+            {
+                link.Lost();
+                stopping.ThrowIfCancellationRequested();
+                throw;
             }
             catch (Exception exception) when (exception is not FeedGapException && !stopping.IsCancellationRequested)
             {

@@ -1,6 +1,8 @@
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
+using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Client;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.Operations.V1;
 
 namespace StockAuthority.Connectors.Runtime.Journal;
@@ -9,9 +11,13 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 public static class JournalHosting
 {
     /// <summary>Adds the loops from the authority to the registered <see cref="IJournalChannel"/>, their health check and their metrics.</summary>
-    public static IServiceCollection AddJournalConnector(this IServiceCollection services, ConnectorOptions options, StockAuthorityClientOptions authority)
+    public static IServiceCollection AddJournalConnector(this IServiceCollection services, ConnectorOptions options, ChannelDeclarationOptions declaration, StockAuthorityClientOptions authority)
     {
+        ArgumentNullException.ThrowIfNull(declaration);
         services.AddAuthority(options, authority);
+        services.AddSingleton(declaration);
+        services.AddSingleton(provider => new ChannelService.ChannelServiceClient(provider.GetRequiredService<GrpcChannel>()));
+        services.AddSingleton<ChannelLink>();
         services.AddSingleton(provider => new PostingService.PostingServiceClient(provider.GetRequiredService<GrpcChannel>()));
         services.AddSingleton<JournalMetrics>();
         services.AddSingleton<PostingRecorder>();

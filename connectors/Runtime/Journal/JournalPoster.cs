@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Runtime.Journal;
@@ -9,7 +10,7 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 /// since the attempt before, or a process before this one, may have booked more than it was told.
 /// </summary>
 internal sealed partial class JournalPoster(
-    IJournalChannel channel, PostingRecorder recorder, RefusedEntries refused, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<JournalPoster> logger)
+    IJournalChannel channel, PostingRecorder recorder, RefusedEntries refused, ChannelLink link, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<JournalPoster> logger)
 {
     /// <summary>Answers that nobody can sort until an entry, alone, is given up.</summary>
     private const int UnsortedAnswers = 5;
@@ -31,7 +32,7 @@ internal sealed partial class JournalPoster(
                     break;
                 case PostResult.Refused refusal when part.Count == 1:
                     unsorted = 0;
-                    await refused.ParkAsync(part[0], refusal.Refusal, stopping);
+                    await refused.ParkAsync(part[0], refusal.Refusal, refusal.Sent, stopping);
                     break;
                 case PostResult.Refused:
                     Split(part, parts);
@@ -40,7 +41,7 @@ internal sealed partial class JournalPoster(
                     unsorted = 0;
                     if (part.Count == 1)
                     {
-                        await refused.ParkAsync(part[0], new Refusal(0, "NOT_UNDERSTOOD", null, answer.Reason, part[0].Origin, null), stopping);
+                        await refused.ParkAsync(part[0], new Refusal(0, "NOT_UNDERSTOOD", null, answer.Reason, part[0].Origin, null), null, stopping);
                     }
                     else
                     {
@@ -68,6 +69,12 @@ internal sealed partial class JournalPoster(
 
     private async Task<PostResult> AttemptAsync(IReadOnlyList<JournalEntry> part, CancellationToken stopping)
     {
+        if (!link.HoldsFor(options.AttemptTimeout))
+        {
+            // Whoever takes the lease over must find no attempt of ours under way.
+            return new PostResult.Unavailable("LEASE_ENDING");
+        }
+
         using var timeout = new CancellationTokenSource(options.AttemptTimeout, clock);
         using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stopping, timeout.Token);
         try
@@ -92,6 +99,10 @@ internal sealed partial class JournalPoster(
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !stopping.IsCancellationRequested)
         {
             return new PostResult.Unavailable(string.Create(CultureInfo.InvariantCulture, $"no answer within {options.AttemptTimeout.TotalSeconds} s"));
+        }
+        catch (JournalUnavailableException unavailable)
+        {
+            return new PostResult.Unavailable(unavailable.Message, unavailable.RetryAfter, unavailable.IsAnswer);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {

@@ -1,12 +1,17 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using StockAuthority.Connectors.Runtime.Channels;
+using StockAuthority.Connectors.Runtime.Feed;
 using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Runtime.Journal;
 
-/// <summary>Checks the channel's configuration against the channel, then runs both loops. One of them failing is a bug: the process ends and starts again from its checkpoints.</summary>
+/// <summary>
+/// Checks the channel's configuration against the channel, then runs both loops for as long as this instance has the lease; else it stands by.
+/// One of them failing is a bug: the process ends and starts again from its checkpoints.
+/// </summary>
 internal sealed partial class JournalService(
-    IJournalChannel channel, JournalDelivery delivery, ConnectorOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<JournalService> logger) : BackgroundService
+    IJournalChannel channel, JournalDelivery delivery, ChannelLink link, FeedConnection connection, ConnectorOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<JournalService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -20,16 +25,32 @@ internal sealed partial class JournalService(
             }
 
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            Task[] parts = [delivery.RunMovementsAsync(ending.Token), delivery.RunIntentsAsync(ending.Token)];
-            var first = await Task.WhenAny(parts);
-            await ending.CancelAsync();
-            await first;
-            await Task.WhenAll(parts);
+            await LeaseTerms.FirstEndsAllAsync(ending, link.RunAsync(ending.Token), WorkAsync(ending.Token));
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
             // Calls that were cut off by stopping fail in their own ways; the checkpoints say where to resume.
         }
+
+        await link.ReleaseAsync();
+    }
+
+    private async Task WorkAsync(CancellationToken stopping)
+    {
+        for (var news = link.News; link.ChannelOrNull is null; news = link.News)
+        {
+            await news.WaitAsync(stopping);
+        }
+
+        // It stands by as readily as it works.
+        connection.Up();
+        await LeaseTerms.RunAsync(link, TermAsync, stopping);
+    }
+
+    private Task TermAsync(CancellationTokenSource term)
+    {
+        var fencingNumber = link.Channel.Lease.FencingNumber;
+        return LeaseTerms.FirstEndsAllAsync(term, delivery.RunMovementsAsync(fencingNumber, term.Token), delivery.RunIntentsAsync(term.Token));
     }
 
     private async Task<bool> IsUsableAsync(CancellationToken stopping)

@@ -12,7 +12,9 @@ public abstract record PostResult
     public sealed record Posted(IReadOnlyDictionary<string, PostedDocument> Documents) : PostResult;
 
     /// <summary>Repeating this cannot succeed; none of them was booked.</summary>
-    public sealed record Refused(Refusal Refusal) : PostResult;
+    /// <param name="Refusal">Why.</param>
+    /// <param name="Sent">What was asked for, in the channel's own words, where that is known.</param>
+    public sealed record Refused(Refusal Refusal, string? Sent = null) : PostResult;
 
     /// <summary>The fault is not in the entries, as far as is known. Whether they were booked is not known either.</summary>
     /// <param name="IsAnswer">The channel answered, in words that nobody can sort: after some attempts it is a refusal.</param>

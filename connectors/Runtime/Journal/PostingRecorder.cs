@@ -9,7 +9,7 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 
 /// <summary>Tells the authority under which documents entries were booked; only then they may be acknowledged.</summary>
 internal sealed partial class PostingRecorder(
-    PostingService.PostingServiceClient client, IJournalChannel channel, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<PostingRecorder> logger)
+    PostingService.PostingServiceClient client, IJournalChannel channel, RefusedEntries refused, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<PostingRecorder> logger)
 {
     private const int CallsAtOnce = 16;
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
@@ -47,6 +47,7 @@ internal sealed partial class PostingRecorder(
                 // Two documents for one origin: what is recorded stays, and somebody has to look at it.
                 metrics.Differing();
                 LogDiffers(refusal, channel.Name, entry.Origin, document.DocumentId, options.TenantId);
+                await refused.ReportDifferingAsync(entry, document, refusal.Status.Detail, stopping);
                 return;
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)

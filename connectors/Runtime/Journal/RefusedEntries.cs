@@ -15,10 +15,20 @@ internal sealed partial class RefusedEntries(
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
-    public async Task ParkAsync(JournalEntry entry, Refusal refusal, CancellationToken stopping)
+    public Task ParkAsync(JournalEntry entry, Refusal refusal, string? sent, CancellationToken stopping)
     {
         metrics.Refused(refusal.Code);
         LogParked(channel.Name, entry.Origin, options.TenantId, refusal.Status, refusal.Code, refusal.Field, refusal.Detail);
+        return ReportAsync(
+            entry, refusal.Code, sent, FormattableString.Invariant($"{refusal.Status} {refusal.Code}: {refusal.Detail}"), $"{channel.Name} does not book {entry.Origin}: {refusal.Detail ?? refusal.Code}", stopping);
+    }
+
+    /// <summary>It is booked, and recorded as another document: one of the two is too many, or was made by hand.</summary>
+    public Task ReportDifferingAsync(JournalEntry entry, PostedDocument document, string recorded, CancellationToken stopping) =>
+        ReportAsync(entry, "POSTING_DIFFERS", document.DocumentId, recorded, $"{channel.Name} has {entry.Origin} as '{document.DocumentId}', and another document is recorded for it.", stopping);
+
+    private async Task ReportAsync(JournalEntry entry, string reason, string? sent, string response, string summary, CancellationToken stopping)
+    {
         var movement = (entry as JournalEntry.Goods)?.Movement;
         var intent = (entry as JournalEntry.Ledger)?.Intent;
         var request = new ReportExceptionRequest
@@ -29,13 +39,13 @@ internal sealed partial class RefusedEntries(
             Sku = movement?.Sku ?? "",
             LocationId = movement?.LocationId ?? "",
             Reference = entry.Origin,
-            Reason = Shortened(refusal.Code, 128),
+            Reason = Shortened(reason, 128),
             OrderRef = movement?.OrderRef ?? intent?.OrderRef ?? "",
             Evidence = new ExceptionEvidence
             {
-                Request = Shortened(movement?.ToString() ?? intent?.ToString() ?? "", 8192),
-                Response = Shortened(refusal.Detail ?? "", 8192),
-                Summary = Shortened($"{channel.Name} does not book {entry.Origin}: {refusal.Detail ?? refusal.Code}", 1024),
+                Request = Shortened(sent ?? movement?.ToString() ?? intent?.ToString() ?? "", 8192),
+                Response = Shortened(response, 8192),
+                Summary = Shortened(summary, 1024),
                 ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
             },
         };

@@ -20,6 +20,15 @@ internal sealed record Fault
     /// <summary>Make the change first, so that only the answer is lost.</summary>
     public bool AfterApply { get; set; }
 
+    /// <summary>Business Central's: only requests whose method and path, for example <c>POST companies(…)/journals</c>, have this in them meet it.</summary>
+    public string? Where { get; set; }
+
+    /// <summary>Business Central's: make the change so late, whether the caller still waits or not, and answer.</summary>
+    public int ApplyLateMilliseconds { get; set; }
+
+    /// <summary>Business Central's: the request arrives twice, and the second one's answer is the one that comes back.</summary>
+    public bool Twice { get; set; }
+
     /// <summary>Every answer waits so long.</summary>
     public int LatencyMilliseconds { get; set; }
 

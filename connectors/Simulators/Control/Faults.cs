@@ -45,11 +45,11 @@ internal sealed class Faults
     }
 
     /// <summary>The fault that this request meets, if any.</summary>
-    public Fault? Next()
+    public Fault? Next(string request = "")
     {
         lock (_lock)
         {
-            if ((_fault.Status == 0 && _fault.ErrorCode is null && !_fault.Reset) || _left == 0)
+            if ((_fault.Where is { } where && !request.Contains(where, StringComparison.Ordinal)) || (_fault.Status == 0 && _fault.ErrorCode is null && _fault is { Reset: false, Twice: false, ApplyLateMilliseconds: 0 }) || _left == 0)
             {
                 return null;
             }

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
 using StockAuthority.ChangeFeed.V1;
-using StockAuthority.Connectors.Erp.Tryton;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Operations.V1;
 using StockAuthority.Payments.V1;
@@ -10,11 +8,12 @@ using StockAuthority.Testing;
 
 namespace StockAuthority.Connectors.Erp.Tests.Hosts;
 
-/// <summary>A tenant's stock and payments here, and what Tryton has of them.</summary>
-internal sealed class Books(ErpStand stand, string tenant)
+/// <summary>A tenant's stock and payments, and what is recorded of them as booked.</summary>
+internal sealed class Books(AuthorityStand stand, string tenant)
 {
-    private readonly TrytonRpc _tryton = stand.Rpc();
     private int _keys;
+
+    public string Tenant => tenant;
 
     public InventoryService.InventoryServiceClient Inventory => new(stand.Channel);
 
@@ -22,7 +21,7 @@ internal sealed class Books(ErpStand stand, string tenant)
 
     private string Key => string.Create(CultureInfo.InvariantCulture, $"{tenant}-{Interlocked.Increment(ref _keys)}");
 
-    public async Task AdjustAsync(string sku, long quantity, AdjustmentReason reason = AdjustmentReason.Receipt, string location = ErpStand.Location) =>
+    public async Task AdjustAsync(string sku, long quantity, AdjustmentReason reason = AdjustmentReason.Receipt, string location = AuthorityStand.Location) =>
         await Inventory.AdjustAsync(new AdjustRequest
         {
             TenantId = tenant,
@@ -37,7 +36,7 @@ internal sealed class Books(ErpStand stand, string tenant)
         TenantId = tenant,
         IdempotencyKey = Key,
         OrderRef = order,
-        Lines = { new StockLine { Sku = sku, LocationId = ErpStand.Location, Quantity = quantity } },
+        Lines = { new StockLine { Sku = sku, LocationId = AuthorityStand.Location, Quantity = quantity } },
     })).Reservation;
 
     public async Task PayAsync(PaymentEventType type, string payment, string order, long minorUnits, string currency = "EUR") =>
@@ -86,41 +85,41 @@ internal sealed class Books(ErpStand stand, string tenant)
         return all;
     }
 
-    /// <summary>Stock moves in state done whose note names an origin of the tenant.</summary>
-    public async Task<List<(string Origin, string Document, double Quantity, long From, long To)>> StockMovesAsync()
+    /// <summary>Cases about postings that are not resolved.</summary>
+    public async Task<IReadOnlyList<ExceptionCase>> CasesAsync() =>
+        (await new ExceptionService.ExceptionServiceClient(stand.Channel).ListExceptionsAsync(new ListExceptionsRequest { TenantId = tenant, Kind = ExceptionKind.PostingRefused })).Exceptions;
+
+    /// <summary>A case with what was sent and what came back.</summary>
+    public async Task<GetExceptionResponse> CaseAsync(string caseId) =>
+        await new ExceptionService.ExceptionServiceClient(stand.Channel).GetExceptionAsync(new GetExceptionRequest { TenantId = tenant, CaseId = caseId });
+
+    /// <summary>Somebody booked it by hand, and said so.</summary>
+    public async Task RecordAsync(string origin, string system, string document, string sku, long quantity) => await Postings.RecordPostingAsync(new RecordPostingRequest
     {
-        var notes = await _tryton.SearchAsync("ir.note", [new JsonArray("message", "like", $"stockauthority:{tenant}:%")], ["message", "resource"], CancellationToken.None);
-        var moves = (await _tryton.SearchAsync(
-            "stock.move",
-            [new JsonArray("id", "in", TrytonRpc.Ids(notes.Select(note => long.Parse(note!["resource"]!.ToString().Split(',')[1], CultureInfo.InvariantCulture)))), new JsonArray("state", "=", "done")],
-            ["quantity", "from_location", "to_location"],
-            CancellationToken.None)).ToDictionary(move => $"stock.move,{move!["id"]}", move => move!);
-        return
-        [
-            .. notes.Where(note => moves.ContainsKey(note!["resource"]!.ToString())).Select(note => (note!["message"]!.ToString().Split(':')[2], note["resource"]!.ToString(), moves[note["resource"]!.ToString()]))
-                .Select(each => (each.Item1, each.Item2, each.Item3["quantity"]!.GetValue<double>(), each.Item3["from_location"]!.GetValue<long>(), each.Item3["to_location"]!.GetValue<long>())),
-        ];
-    }
+        TenantId = tenant,
+        Posting = new Posting
+        {
+            Origin = origin,
+            System = system,
+            DocumentId = document,
+            PostTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+            Quantities = { new StockLine { Sku = sku, LocationId = AuthorityStand.Location, Quantity = quantity } },
+        },
+    });
 
-    /// <summary>Posted account moves of the tenant, with what they debit and credit.</summary>
-    public async Task<List<(string Origin, string Document, decimal Debit, decimal Credit)>> AccountMovesAsync()
+    public async Task<ChannelLease> LeaseAsync() =>
+        (await new ChannelService.ChannelServiceClient(stand.Channel).GetChannelAsync(new GetChannelRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer })).Channel.Lease;
+
+    public async Task PauseAsync(bool isPaused)
     {
-        var moves = await _tryton.SearchAsync(
-            "account.move", [new JsonArray("description", "like", $"stockauthority:{tenant}:%"), new JsonArray("state", "=", "posted")], ["description"], CancellationToken.None);
-        var lines = await _tryton.SearchAsync(
-            "account.move.line", [new JsonArray("move", "in", TrytonRpc.Ids(moves.Select(move => move!["id"]!.GetValue<long>())))], ["move", "debit", "credit"], CancellationToken.None);
-        return
-        [
-            .. moves.Select(move => (
-                move!["description"]!.ToString().Split(':')[2],
-                $"account.move,{move["id"]}",
-                lines.Where(line => line!["move"]!.ToString() == move["id"]!.ToString()).Sum(line => Amount(line!["debit"]!)),
-                lines.Where(line => line!["move"]!.ToString() == move["id"]!.ToString()).Sum(line => Amount(line!["credit"]!)))),
-        ];
+        var channels = new ChannelService.ChannelServiceClient(stand.Channel);
+        if (isPaused)
+        {
+            await channels.PauseChannelAsync(new PauseChannelRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer, IdempotencyKey = Key, Comment = "closing the month" });
+        }
+        else
+        {
+            await channels.ResumeChannelAsync(new ResumeChannelRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer, IdempotencyKey = Key, Comment = "closed" });
+        }
     }
-
-    public async Task<long> PlaceAsync(string code) =>
-        (await _tryton.SearchAsync("stock.location", [new JsonArray("OR", new JsonArray("code", "=", code), new JsonArray("name", "=", code))], ["id"], CancellationToken.None)).Single()!["id"]!.GetValue<long>();
-
-    private static decimal Amount(JsonNode value) => decimal.Parse(value["decimal"]!.ToString(), CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,43 @@
+using StockAuthority.DevHost.Processes;
+using StockAuthority.Testing;
+
+namespace StockAuthority.Connectors.Erp.Tests.Hosts;
+
+/// <summary>Connectors as processes.</summary>
+internal static class ConnectorPrograms
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    public static ChildProgram With(this ChildProgram program, IReadOnlyDictionary<string, string> settings)
+    {
+        var environment = new Dictionary<string, string>(program.Environment, StringComparer.Ordinal)
+        {
+            ["Connector__PollInterval"] = "00:00:00.05",
+            ["Connector__RetryDelay"] = "00:00:00.02",
+            ["Connector__MaxRetryDelay"] = "00:00:00.5",
+
+            // How late one that was killed is taken over from.
+            ["Connector__AttemptTimeout"] = "00:00:05",
+            ["Connector__LeaseTime"] = "00:00:10",
+        };
+        foreach (var (name, value) in settings)
+        {
+            environment[name] = value;
+        }
+
+        return program with { Environment = environment };
+    }
+
+    public static async Task RunAsync(ChildProgram program, Func<Task> until)
+    {
+        var child = await TestWorkspace.StartAsync(program);
+        try
+        {
+            await until();
+        }
+        finally
+        {
+            await TestWorkspace.StopAsync(child, Grace);
+        }
+    }
+}
