@@ -29,6 +29,31 @@ public sealed class SettingsReader(IConfiguration configuration)
         return "";
     }
 
+    /// <summary>A setting that must be there, as it is or as a file's content: <c>Shopify:AccessToken</c>, or the file that <c>Shopify:AccessTokenFile</c> names.</summary>
+    public string RequiredSecret(string key)
+    {
+        if (Text(key) is not null || Text(key + "File") is not { } file)
+        {
+            return Required(key);
+        }
+
+        try
+        {
+            if (File.ReadAllText(file).Trim() is { Length: > 0 } secret)
+            {
+                return secret;
+            }
+
+            Wrong($"{key}File is empty");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Wrong($"{key}File cannot be read: {failure.Message.TrimEnd('.')}");
+        }
+
+        return "";
+    }
+
     /// <summary>An http or https address that must be there.</summary>
     public Uri RequiredAddress(string key)
     {

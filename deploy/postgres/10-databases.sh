@@ -10,3 +10,12 @@ CREATE DATABASE stockauthority OWNER stockauthority_server TEMPLATE template0 EN
 CREATE DATABASE stockauthority_intake OWNER stockauthority_intake TEMPLATE template0 ENCODING 'UTF8';
 REVOKE ALL ON DATABASE stockauthority, stockauthority_intake FROM PUBLIC;
 SQL
+
+# The same for outgoing webhooks, where they are wanted.
+if [ -n "${STOCKAUTHORITY_WEBHOOK_PASSWORD:-}" ]; then
+  psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 --set webhook_password="$STOCKAUTHORITY_WEBHOOK_PASSWORD" <<'SQL'
+CREATE ROLE stockauthority_webhook LOGIN PASSWORD :'webhook_password';
+CREATE DATABASE stockauthority_webhooks OWNER stockauthority_webhook TEMPLATE template0 ENCODING 'UTF8';
+REVOKE ALL ON DATABASE stockauthority_webhooks FROM PUBLIC;
+SQL
+fi
