@@ -45,6 +45,7 @@ internal static class SimulatorHost
         builder.Services.AddSingleton<CostBucket>();
         builder.Services.AddSingleton<AmazonListings>();
         builder.Services.AddSingleton<AmazonPace>();
+        builder.Services.AddSingleton<AmazonReportStore>();
         builder.Services.AddSingleton<WebhookSubscriber>();
         builder.Services.AddSingleton<Faults>();
         builder.Services.AddSingleton<RequestLog>();
@@ -59,6 +60,7 @@ internal static class SimulatorHost
         app.MapSquareInventory();
         app.MapShopifyAdmin();
         app.MapAmazonListings();
+        app.MapAmazonReports();
         app.MapWebhookSubscriber();
         return app;
     }
