@@ -24,6 +24,7 @@ public static class ConnectorHosting
         services.AddSingleton<ChannelCases>();
         services.AddSingleton<ChannelHealthMeter>();
         services.AddSingleton<HealthReporter>();
+        services.AddSingleton<UnsureLevels>();
         services.AddSingleton<LevelSweep>();
         services.AddSingleton<ConnectorMetrics>();
         services.AddSingleton<JournalReader>();

@@ -20,6 +20,15 @@ internal sealed record Fault
     /// <summary>Make the change first, so that only the answer is lost.</summary>
     public bool AfterApply { get; set; }
 
+    /// <summary>Makes the change so much later than it answers the fault's status: a request that was stuck on its way.</summary>
+    public int ApplyLaterMilliseconds { get; set; }
+
+    /// <summary>Makes the change twice, as a network does that delivers a request again, and answers as if nothing were wrong.</summary>
+    public bool Duplicate { get; set; }
+
+    /// <summary>Square's answers say another count than the one that is kept.</summary>
+    public bool WrongEcho { get; set; }
+
     /// <summary>Every answer waits so long.</summary>
     public int LatencyMilliseconds { get; set; }
 
