@@ -17,6 +17,7 @@ public static class ConnectorHosting
         this IServiceCollection services, ConnectorOptions options, ChannelDeclarationOptions declaration, StockAuthorityClientOptions authority)
     {
         services.AddLeasedConnector(options, declaration, authority, static provider => new ChannelName(provider.GetRequiredService<ILevelChannel>().Name));
+        services.AddSingleton<UnsureLevels>();
         services.AddSingleton<LevelSweep>();
         services.AddSingleton<RefusedLevels>();
         services.AddSingleton<PushPipeline>();

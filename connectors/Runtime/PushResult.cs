@@ -19,6 +19,13 @@ public abstract record PushResult
     /// <summary>The channel works and asks for fewer calls.</summary>
     public sealed record Throttled(TimeSpan? RetryAfter) : PushResult;
 
-    /// <summary>The fault is not in the levels: the same push can succeed later. Whether it was taken is unknown.</summary>
-    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter) : PushResult;
+    /// <summary>The fault is not in the levels, as far as is known: the same push can succeed later. Whether it was taken is unknown.</summary>
+    /// <param name="Reason">A short code.</param>
+    /// <param name="RetryAfter">How long the channel asks to be left alone.</param>
+    /// <param name="Lasting">The channel's answer where repeating alone does not help, such as a revoked token or a 4xx that nobody can sort; nothing was taken.</param>
+    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter, Refusal? Lasting = null) : PushResult
+    {
+        /// <summary>The caller is not let in, so it is about no level.</summary>
+        public bool IsCaller => Lasting is { Status: 401 or 403 };
+    }
 }

@@ -53,6 +53,7 @@ internal static class SimulatorHost
         builder.Services.AddSingleton<CompanyBooks>();
         builder.Services.AddSingleton<CompanyRequests>();
         builder.Services.AddSingleton<AccessTokens>();
+        builder.Services.AddSingleton<AmazonReportStore>();
         builder.Services.AddSingleton<WebhookSubscriber>();
         builder.Services.AddSingleton<Faults>();
         builder.Services.AddSingleton<RequestLog>();
@@ -70,6 +71,7 @@ internal static class SimulatorHost
         app.MapShopifyAdmin();
         app.MapAmazonListings();
         app.MapBusinessCentral();
+        app.MapAmazonReports();
         app.MapWebhookSubscriber();
         return app;
     }

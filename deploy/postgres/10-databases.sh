@@ -13,3 +13,12 @@ CREATE DATABASE stockauthority_intake OWNER stockauthority_intake TEMPLATE templ
 CREATE DATABASE stockauthority_pos OWNER stockauthority_pos TEMPLATE template0 ENCODING 'UTF8';
 REVOKE ALL ON DATABASE stockauthority, stockauthority_intake, stockauthority_pos FROM PUBLIC;
 SQL
+
+# The same for outgoing webhooks, where they are wanted.
+if [ -n "${STOCKAUTHORITY_WEBHOOK_PASSWORD:-}" ]; then
+  psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 --set webhook_password="$STOCKAUTHORITY_WEBHOOK_PASSWORD" <<'SQL'
+CREATE ROLE stockauthority_webhook LOGIN PASSWORD :'webhook_password';
+CREATE DATABASE stockauthority_webhooks OWNER stockauthority_webhook TEMPLATE template0 ENCODING 'UTF8';
+REVOKE ALL ON DATABASE stockauthority_webhooks FROM PUBLIC;
+SQL
+fi

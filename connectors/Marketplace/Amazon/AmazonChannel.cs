@@ -42,7 +42,10 @@ internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, Amazon
         }
         catch (HttpRequestException exception)
         {
-            return new PushResult.Unavailable(exception.StatusCode is { } status ? string.Create(CultureInfo.InvariantCulture, $"TOKEN_{(int)status}") : exception.HttpRequestError.ToString(), null);
+            // Only the token's answer throws for its status. Login with Amazon refuses a revoked grant with 400: the caller is not let in.
+            return exception.StatusCode is { } status
+                ? TokenRefused((int)status, idempotencyKey)
+                : new PushResult.Unavailable(exception.HttpRequestError.ToString(), null);
         }
     }
 
@@ -55,6 +58,13 @@ internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, Amazon
         }
 
         return quantities;
+    }
+
+    private static PushResult.Unavailable TokenRefused(int status, string requestId)
+    {
+        var reason = string.Create(CultureInfo.InvariantCulture, $"TOKEN_{status}");
+        return new PushResult.Unavailable(
+            reason, null, status is 400 or 401 or 403 ? new Refusal(401, reason, null, "Login with Amazon gives no access token for the refresh token.", requestId, null) : null);
     }
 
     private async Task<long?> ReadAsync(string sku, string channelCode, CancellationToken cancellationToken)
@@ -99,24 +109,24 @@ internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, Amazon
                 return Refused(status, error, response, requestId);
             case HttpStatusCode.TooManyRequests:
                 return new PushResult.Throttled(ChannelHttp.RetryAfter(response, clock) ?? UntilNextToken(response));
-            case HttpStatusCode.Unauthorized:
-                return new PushResult.Unavailable("UNAUTHORIZED", null);
-            case HttpStatusCode.Forbidden:
-                return new PushResult.Unavailable("FORBIDDEN", null);
             default:
-                return new PushResult.Unavailable(string.Create(CultureInfo.InvariantCulture, $"HTTP_{status}"), ChannelHttp.RetryAfter(response, clock));
+                var reason = status switch { 401 => "UNAUTHORIZED", 403 => "FORBIDDEN", _ => string.Create(CultureInfo.InvariantCulture, $"HTTP_{status}") };
+                return new PushResult.Unavailable(
+                    reason,
+                    ChannelHttp.RetryAfter(response, clock),
+                    status is >= 400 and < 500 and not (408 or 409) ? Refusal(status, answer?.Errors is [var first, ..] ? first : new ListingIssue(reason, null, null, null), response, requestId) : null);
         }
     }
 
-    private static PushResult.Refused Refused(int status, ListingIssue? issue, HttpResponseMessage response, string requestId) => new(
-        new Refusal(
-            status,
-            issue?.Code ?? "INVALID",
-            issue?.AttributeNames is { Count: > 0 } names ? string.Join(',', names) : null,
-            issue?.Message is { Length: > DetailLength } message ? message[..DetailLength] : issue?.Message,
-            requestId,
-            response.Headers.TryGetValues("x-amzn-RequestId", out var ids) ? ids.FirstOrDefault() : null),
-        [0]);
+    private static PushResult.Refused Refused(int status, ListingIssue? issue, HttpResponseMessage response, string requestId) => new(Refusal(status, issue, response, requestId), [0]);
+
+    private static Refusal Refusal(int status, ListingIssue? issue, HttpResponseMessage response, string requestId) => new(
+        status,
+        issue?.Code ?? "INVALID",
+        issue?.AttributeNames is { Count: > 0 } names ? string.Join(',', names) : null,
+        issue?.Message is { Length: > DetailLength } message ? message[..DetailLength] : issue?.Message,
+        requestId,
+        response.Headers.TryGetValues("x-amzn-RequestId", out var ids) ? ids.FirstOrDefault() : null);
 
     /// <summary>The header names the requests a second of the usage plan: the bucket has its next token after one such part.</summary>
     private static TimeSpan? UntilNextToken(HttpResponseMessage response) =>

@@ -9,6 +9,12 @@ namespace StockAuthority.Connectors.Marketplace.Amazon;
 internal sealed record AmazonOptions(
     Uri BaseUrl, Uri TokenUrl, string ClientId, string ClientSecret, string RefreshToken, string SellerId, string MarketplaceId, IReadOnlyDictionary<string, string> Locations)
 {
+    /// <summary>How often what Amazon judges the seller by is read. <c>Amazon:SellerHealthInterval</c>.</summary>
+    public required TimeSpan SellerHealthInterval { get; init; }
+
+    /// <summary>How often a report is looked for that was asked for. <c>Amazon:ReportPollInterval</c>.</summary>
+    public required TimeSpan ReportPollInterval { get; init; }
+
     /// <summary>The usage plan of patchListingsItem.</summary>
     public const int RequestsPerSecond = 5;
 
@@ -34,10 +40,14 @@ internal sealed record AmazonOptions(
             new Uri(address.EndsWith('/') ? address : address + "/"),
             settings.RequiredAddress("Amazon:TokenUrl"),
             settings.Required("Amazon:ClientId"),
-            settings.Required("Amazon:ClientSecret"),
-            settings.Required("Amazon:RefreshToken"),
+            settings.RequiredSecret("Amazon:ClientSecret"),
+            settings.RequiredSecret("Amazon:RefreshToken"),
             settings.Required("Amazon:SellerId"),
             settings.Required("Amazon:MarketplaceId"),
-            locations);
+            locations)
+        {
+            SellerHealthInterval = settings.Duration("Amazon:SellerHealthInterval", TimeSpan.FromHours(6), TimeSpan.FromMilliseconds(50), TimeSpan.FromDays(7)),
+            ReportPollInterval = settings.Duration("Amazon:ReportPollInterval", TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)),
+        };
     }
 }

@@ -58,13 +58,17 @@ internal sealed class ShopifyClient(HttpClient http, ShopifyOptions shopify, Cos
             HttpStatusCode.OK when code == MaxCostExceeded => new PushResult.Refused(new Refusal(200, MaxCostExceeded, null, Shortened(message), requestId, responseId), []),
 
             // The call is wrong, or the shop: every other push would fail alike, so operators repair it and nothing is parked for it.
+            HttpStatusCode.OK when code == "ACCESS_DENIED" => Lasting(403, code, message),
             HttpStatusCode.OK when code is not null => new PushResult.Unavailable(code, ChannelHttp.RetryAfter(response, clock)),
             HttpStatusCode.OK when answer?.Data is null => new PushResult.Unavailable("NO_DATA", null),
             HttpStatusCode.OK => null,
-            HttpStatusCode.Unauthorized => new PushResult.Unavailable("UNAUTHORIZED", null),
-            HttpStatusCode.Forbidden => new PushResult.Unavailable("FORBIDDEN", null),
+            HttpStatusCode.Unauthorized => Lasting(401, "UNAUTHORIZED", message),
+            HttpStatusCode.Forbidden => Lasting(403, "FORBIDDEN", message),
+            >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not (HttpStatusCode.RequestTimeout or HttpStatusCode.Conflict) =>
+                Lasting((int)response.StatusCode, string.Create(CultureInfo.InvariantCulture, $"HTTP_{(int)response.StatusCode}"), message),
             var status => new PushResult.Unavailable(string.Create(CultureInfo.InvariantCulture, $"HTTP_{(int)status}"), ChannelHttp.RetryAfter(response, clock)),
         };
+        PushResult Lasting(int status, string reason, string? detail) => new PushResult.Unavailable(reason, null, new Refusal(status, reason, null, Shortened(detail), requestId, responseId));
         return new Answer(failure is null ? answer!.Data : null, failure, responseId);
     }
 

@@ -21,7 +21,7 @@ internal sealed record ShopifyOptions(Uri BaseUrl, string AccessToken, string Ap
         }
 
         return new ShopifyOptions(
-            new Uri(address.EndsWith('/') ? address : address + "/"), settings.Required("Shopify:AccessToken"), version, ReadMapping(settings));
+            new Uri(address.EndsWith('/') ? address : address + "/"), settings.RequiredSecret("Shopify:AccessToken"), version, ReadMapping(settings));
     }
 
     private static ShopifyMapping ReadMapping(SettingsReader settings)

@@ -44,7 +44,15 @@ internal static partial class SquareOutcome
         }
 
         var reason = errors.Count > 0 ? errors[0].Code : null;
-        return new PushResult.Unavailable(reason ?? string.Create(CultureInfo.InvariantCulture, $"HTTP_{status}"), received.RetryAfter);
+        reason ??= string.Create(CultureInfo.InvariantCulture, $"HTTP_{status}");
+
+        // 408 and 409 are about this moment; so is a time in the future, where the clocks differ.
+        return new PushResult.Unavailable(
+            reason,
+            received.RetryAfter,
+            status is >= 400 and < 500 and not (408 or 409) && errors.All(error => error.Field?.EndsWith("occurred_at", StringComparison.Ordinal) != true)
+                ? new Refusal(status, reason, errors.Count > 0 ? errors[0].Field : null, Shortened(errors.Count > 0 ? errors[0].Detail : null), request.IdempotencyKey, received.ResponseId)
+                : null);
     }
 
     private static bool IsAboutContent(SquareError error) =>

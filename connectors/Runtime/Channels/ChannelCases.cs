@@ -14,6 +14,9 @@ internal sealed partial class ChannelCases(
     ExceptionService.ExceptionServiceClient client, ChannelName channel, ConnectorOptions options, TimeProvider clock, ILogger<ChannelCases> logger) : IDisposable
 {
     private const int MostWaiting = 10_000;
+
+    /// <summary>Says that a case is about the whole channel.</summary>
+    private const string BlockedReference = "channel";
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private readonly Lock _lock = new();
     private readonly Queue<Report> _waiting = [];
@@ -54,6 +57,18 @@ internal sealed partial class ChannelCases(
         shown is { } units ? FormattableString.Invariant($"shows {units}") : "shows nothing",
         FormattableString.Invariant($"{channel.Value} shows {shown?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"} and not {expected} of {key.Sku} at {key.LocationId}."),
         clock.GetUtcNow(), long.MaxValue);
+
+    /// <summary>Nothing gets through to the channel, and waiting does not help.</summary>
+    public void Blocked(Refusal answer) => Add(
+        ExceptionKind.DeliveryFailed, default, BlockedReference, answer.Code, FormattableString.Invariant($"request {answer.RequestId}"),
+        FormattableString.Invariant($"{answer.Status} {answer.Code} {answer.Field} {answer.Detail}; response {answer.ResponseId}"),
+        $"{channel.Value} takes nothing: {answer.Status} {answer.Code}.", clock.GetUtcNow(), long.MaxValue);
+
+    public void Unblocked() => Mended(ExceptionKind.DeliveryFailed, default, "The channel takes levels.", BlockedReference);
+
+    /// <summary>A subscriber of the channel does not take what it has to be told.</summary>
+    public void Undelivered(string subscriber, StockKey key, string reason, string request, string response) => Add(
+        ExceptionKind.DeliveryFailed, key, subscriber, reason, request, response, $"{subscriber} does not take what it is told: {reason}.", clock.GetUtcNow(), long.MaxValue);
 
     public void Mended(ExceptionKind kind, StockKey key, string comment, string reference = "") => Enqueue(new Report(
         null,

@@ -17,6 +17,7 @@ internal sealed partial class LevelSweep(
     ChannelLink link,
     ChannelCases cases,
     RefusedLevels refused,
+    UnsureLevels unsure,
     ChannelDeclarationOptions declaration,
     ChannelHealthMeter meter,
     ConnectorOptions options,
@@ -26,6 +27,10 @@ internal sealed partial class LevelSweep(
 {
     private const int SkusPerCall = 500;
     private const int MovementsPerCall = 1000;
+
+    /// <summary>So many calls' worth of the journal around the checkpoint is read back after a start.</summary>
+    private const int CallsLookedBack = 10;
+    private const int LeastLookedBack = 50;
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private readonly HashSet<StockKey> _drifted = [];
     private readonly HashSet<StockKey> _repairs = [];
@@ -35,6 +40,8 @@ internal sealed partial class LevelSweep(
     private long _dueAt;
     private long _retryAt;
     private bool _detached;
+    private long _lookBackAt = long.MaxValue;
+    private long _checkpoint;
 
     /// <summary>Nothing beyond may be acknowledged: the levels up to here are being taken as they are.</summary>
     public long HoldSequence { get; private set; } = long.MaxValue;
@@ -44,7 +51,7 @@ internal sealed partial class LevelSweep(
     {
         get
         {
-            var at = Math.Max(_run is null ? _dueAt : 0, _retryAt);
+            var at = Math.Max(_run is null ? Math.Min(_dueAt, Math.Min(_lookBackAt, unsure.DueAt)) : 0, _retryAt);
             var left = clock.GetElapsedTime(clock.GetTimestamp(), Math.Max(at, clock.GetTimestamp()));
             return left < options.RetryDelay ? options.RetryDelay : left < options.DriftInterval ? left : options.DriftInterval;
         }
@@ -55,6 +62,9 @@ internal sealed partial class LevelSweep(
         (_backlog, _run, _doneTask, _detached, HoldSequence) = (backlog, null, 0, false, long.MaxValue);
         _repairs.Clear();
         _dueAt = After(options.DriftInterval);
+
+        // An earlier instance may have been ended in the middle of a call, which can be carried out later than what this one pushes.
+        (_checkpoint, _lookBackAt) = (backlog.ReadSequence, After(options.AttemptTimeout));
     }
 
     /// <summary>The journal after this sequence is gone: every level is compared, and nothing is acknowledged before.</summary>
@@ -97,8 +107,8 @@ internal sealed partial class LevelSweep(
 
             if (run.ReplayAfter is { } after)
             {
-                run.ReplayAfter = null;
                 await CollectAsync(run, after, stopping);
+                run.ReplayAfter = null;
                 run.Pages += run.SkusLeft.Count == 0 ? 1 : 0;
                 return true;
             }
@@ -109,6 +119,13 @@ internal sealed partial class LevelSweep(
                 return false;
             }
 
+            return true;
+        }
+        catch (RpcException exception) when (run.ReadsBack && exception.StatusCode is StatusCode.OutOfRange or StatusCode.FailedPrecondition)
+        {
+            // The journal around the checkpoint is gone.
+            LogFailed(exception, channel.Name, options.TenantId);
+            _run = null;
             return true;
         }
         catch (RpcException exception) when (!stopping.IsCancellationRequested)
@@ -124,6 +141,11 @@ internal sealed partial class LevelSweep(
         if (state.Task is { Done: false } task && task.TaskNumber != _doneTask && _run?.Task != task.TaskNumber)
         {
             _repairs.Clear();
+            if (_run is { ReadsBack: true } interrupted)
+            {
+                unsure.Add(interrupted.SkusLeft.Select(sku => new StockKey(sku, "")));
+            }
+
             // From the beginning on every level changed: the journal need not be read for that.
             var after = task.Resync || task.ReplayAfterSequence == 0 ? (long?)null : task.ReplayAfterSequence;
             _run = new Run
@@ -139,6 +161,18 @@ internal sealed partial class LevelSweep(
         else if (_run is null && _detached)
         {
             _run = new Run { Repairs = true };
+        }
+        else if (_run is null && clock.GetTimestamp() >= _lookBackAt)
+        {
+            var around = Math.Max(LeastLookedBack, CallsLookedBack * channel.MaxItemsPerPush);
+            _lookBackAt = long.MaxValue;
+            _run = state.Rollout.Mode == ChannelMode.On
+                ? new Run { Repairs = true, ReadsBack = true, BySku = true, ReplayAfter = Math.Max(0, _checkpoint - around), ReplayUntil = _checkpoint + around }
+                : null;
+        }
+        else if (_run is null && clock.GetTimestamp() >= unsure.DueAt)
+        {
+            _run = new Run { Repairs = true, ReadsBack = true, BySku = true, SkusLeft = new Queue<string>(unsure.Take()) };
         }
         else if (_run is null && clock.GetTimestamp() >= _dueAt)
         {
@@ -163,7 +197,7 @@ internal sealed partial class LevelSweep(
                 deadline: Deadline(), cancellationToken: stopping);
             _doneTask = run.Task;
         }
-        else if (run.Repairs)
+        else if (run is { Repairs: true, ReadsBack: false })
         {
             _detached = false;
             HoldSequence = long.MaxValue;
@@ -176,10 +210,11 @@ internal sealed partial class LevelSweep(
     private async Task CollectAsync(Run run, long after, CancellationToken stopping)
     {
         var skus = new HashSet<string>(StringComparer.Ordinal);
-        while (after < _backlog.ReadSequence)
+        var until = Math.Min(run.ReplayUntil, _backlog.ReadSequence);
+        while (after < until)
         {
             var page = await feed.ReadChangesAsync(
-                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerCall }, deadline: Deadline(), cancellationToken: stopping);
+                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = (int)Math.Min(MovementsPerCall, until - after) }, deadline: Deadline(), cancellationToken: stopping);
             if (page.Movements.Count == 0)
             {
                 break;
@@ -244,7 +279,7 @@ internal sealed partial class LevelSweep(
         var differs = run.Always || (shown != expected && !(shown is null && expected == 0));
         run.Compared++;
         run.Differing += differs ? 1 : 0;
-        if (differs && run.Repairs && rollout.Mode == ChannelMode.On)
+        if (differs && run.Repairs && rollout.Mode == ChannelMode.On && !(run.ReadsBack && refused.Has(key)))
         {
             // As of now: a channel that orders by time took what it shows instead for newer than the movement. Not later than any change to come.
             _backlog.Repair(new LevelChange(key, expected, level.Version, level.Sequence, readTime));
@@ -306,6 +341,11 @@ internal sealed partial class LevelSweep(
         public bool BySku { get; init; }
 
         public long? ReplayAfter { get; set; }
+
+        public long ReplayUntil { get; init; } = long.MaxValue;
+
+        /// <summary>Looks at what may be shown otherwise than it was confirmed.</summary>
+        public bool ReadsBack { get; init; }
 
         public Queue<string> SkusLeft { get; set; } = [];
 

@@ -25,12 +25,13 @@ internal sealed class PushPipeline : IDisposable
     private readonly TokenBucketRateLimiter _limiter;
     private readonly ResiliencePipeline<PushResult> _pipeline;
 
+    private readonly UnsureLevels _unsure;
     private readonly ResiliencePipeline<IReadOnlyList<long?>> _reads;
 
     public PushPipeline(
-        ILevelChannel channel, ConnectorOptions options, ChannelLink link, ChannelHealthMeter meter, ConnectorMetrics metrics, TimeProvider clock, ILoggerFactory loggers)
+        ILevelChannel channel, ConnectorOptions options, ChannelLink link, ChannelHealthMeter meter, UnsureLevels unsure, ConnectorMetrics metrics, TimeProvider clock, ILoggerFactory loggers)
     {
-        (_channel, _options, _link, _meter, _metrics) = (channel, options, link, meter, metrics);
+        (_channel, _options, _link, _meter, _unsure, _metrics) = (channel, options, link, meter, unsure, metrics);
         _limiter = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
         {
             TokenLimit = options.PushesPerSecond,
@@ -97,15 +98,20 @@ internal sealed class PushPipeline : IDisposable
             return new PushResult.Unavailable("LEASE_ENDING", null);
         }
 
-        var failed = true;
+        var (failed, unanswered) = (true, true);
         try
         {
             var result = await _channel.PushAsync(changes, idempotencyKey, cancellationToken);
-            failed = result is PushResult.Unavailable;
+            (failed, unanswered) = (result is PushResult.Unavailable, result is PushResult.Unavailable { Lasting: null });
             return result;
         }
         finally
         {
+            if (unanswered)
+            {
+                _unsure.Add(changes.Select(change => change.Key));
+            }
+
             _meter.Count(health =>
             {
                 health.PushCount++;
@@ -126,6 +132,7 @@ internal sealed class PushPipeline : IDisposable
         {
             { Exception: BrokenCircuitException or OperationCanceledException } => false,
             { Exception: not null } => true,
+            { Result: PushResult.Unavailable { Lasting: not null, IsCaller: false } } => false,
             { Result: PushResult.Throttled or PushResult.Unavailable } => RetryAfter(attempt.Outcome.Result) is not { } asked || asked <= options.MaxRetryDelay,
             _ => false,
         }),
@@ -148,6 +155,9 @@ internal sealed class PushPipeline : IDisposable
         {
             { Exception: OperationCanceledException } => false,
             { Exception: not null } => true,
+
+            // It answers, and may take other levels.
+            { Result: PushResult.Unavailable { Lasting: not null, IsCaller: false } } => false,
             { Result: PushResult.Unavailable } => true,
             _ => false,
         }),

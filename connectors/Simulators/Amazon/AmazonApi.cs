@@ -37,6 +37,7 @@ internal static class AmazonApi
         // Routing leaves this one escaped, and a SKU may have it.
         var sku = escapedSku.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var record = log.Begin(context);
+        record.IsWrite = context.Request.Method == "PATCH";
         context.Response.OnCompleted(() =>
         {
             record.Status = context.Response.StatusCode;
@@ -61,13 +62,25 @@ internal static class AmazonApi
         }
 
         var fault = faults.Next();
-        if (fault is { AfterApply: false })
+        var body = context.Request.Method == "GET" ? null : await BodyAsync(context);
+        IResult Handle() => context.Request.Method == "GET" ? Read(sellerId, sku, listings) : Patch(sellerId, sku, body, listings, faults, record, clock, log);
+        switch (fault)
         {
-            return Failed(context, fault);
+            case null:
+                return Handle();
+            case { ApplyLaterMilliseconds: > 0 }:
+                // Not by the method of the request: when this happens, the request is over.
+                _ = body is null ? Task.CompletedTask : Faults.LaterAsync(fault, clock, () => Patch(sellerId, sku, body, listings, faults, record, clock, log));
+                return Failed(context, fault);
+            case { Duplicate: true }:
+                Handle();
+                return Handle();
+            case { AfterApply: true }:
+                Handle();
+                return Failed(context, fault);
+            default:
+                return Failed(context, fault);
         }
-
-        var answer = context.Request.Method == "GET" ? Read(sellerId, sku, listings) : Patch(sellerId, sku, await BodyAsync(context), listings, faults, record, clock, log);
-        return fault is null ? answer : Failed(context, fault);
     }
 
     private static IResult Read(string sellerId, string sku, AmazonListings listings) => listings.Of(sellerId, sku) is { Count: > 0 } channels
@@ -122,6 +135,12 @@ internal static class AmazonApi
 
     private static IResult Failed(HttpContext context, Fault fault)
     {
+        if (fault.Reset)
+        {
+            context.Abort();
+            return Results.Empty;
+        }
+
         if (fault.RetryAfterSeconds is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

@@ -87,15 +87,15 @@ internal static class BusinessCentralApi
         }
 
         var fault = faults.Next($"{context.Request.Method} {path}");
-        if (fault is { AfterApply: false, ApplyLateMilliseconds: 0, Twice: false })
+        if (fault is { AfterApply: false, ApplyLaterMilliseconds: 0, Duplicate: false })
         {
             return Failed(context, fault);
         }
 
         // A server goes on with a request whose caller has gone.
-        await Task.Delay(TimeSpan.FromMilliseconds(fault?.ApplyLateMilliseconds ?? 0), clock, CancellationToken.None);
+        await Task.Delay(TimeSpan.FromMilliseconds(fault?.ApplyLaterMilliseconds ?? 0), clock, CancellationToken.None);
         var answer = Answer(service, path, context, body, services);
-        answer = fault is { Twice: true } ? Answer(service, path, context, body, services) : answer;
+        answer = fault is { Duplicate: true } ? Answer(service, path, context, body, services) : answer;
         return fault is { AfterApply: true } ? Failed(context, fault) : Json(answer.Status, answer.Body);
     }
 

@@ -23,11 +23,14 @@ internal sealed record Fault
     /// <summary>Business Central's: only requests whose method and path, for example <c>POST companies(…)/journals</c>, have this in them meet it.</summary>
     public string? Where { get; set; }
 
-    /// <summary>Business Central's: make the change so late, whether the caller still waits or not, and answer.</summary>
-    public int ApplyLateMilliseconds { get; set; }
+    /// <summary>Makes the change so much later, whether the caller still waits or not. Where the fault has a status, that is answered at once: a request that was stuck on its way.</summary>
+    public int ApplyLaterMilliseconds { get; set; }
 
-    /// <summary>Business Central's: the request arrives twice, and the second one's answer is the one that comes back.</summary>
-    public bool Twice { get; set; }
+    /// <summary>Makes the change twice, as a network does that delivers a request again, and answers as if nothing were wrong.</summary>
+    public bool Duplicate { get; set; }
+
+    /// <summary>Square's answers say another count than the one that is kept.</summary>
+    public bool WrongEcho { get; set; }
 
     /// <summary>Every answer waits so long.</summary>
     public int LatencyMilliseconds { get; set; }

@@ -49,7 +49,7 @@ internal sealed class Faults
     {
         lock (_lock)
         {
-            if ((_fault.Where is { } where && !request.Contains(where, StringComparison.Ordinal)) || (_fault.Status == 0 && _fault.ErrorCode is null && _fault is { Reset: false, Twice: false, ApplyLateMilliseconds: 0 }) || _left == 0)
+            if ((_fault.Where is { } where && !request.Contains(where, StringComparison.Ordinal)) || (_fault.Status == 0 && _fault.ErrorCode is null && _fault is { Reset: false, Duplicate: false, ApplyLaterMilliseconds: 0 }) || _left == 0)
             {
                 return null;
             }
@@ -57,6 +57,13 @@ internal sealed class Faults
             _left = _left == int.MaxValue ? _left : _left - 1;
             return _fault;
         }
+    }
+
+    /// <summary>Carries something out when nobody waits for it any more.</summary>
+    public static async Task LaterAsync(Fault fault, TimeProvider clock, Action apply)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(fault.ApplyLaterMilliseconds), clock);
+        apply();
     }
 
     public IEnumerable<SquareError> Refusals(BatchChangeRequest request)

@@ -9,6 +9,7 @@ internal sealed class RequestLog(TimeProvider clock)
     private readonly Lock _lock = new();
     private readonly Queue<RequestRecord> _requests = [];
     private readonly Queue<CountChange> _applied = [];
+    private readonly Dictionary<(string Item, string Place), CountChange> _last = [];
     private long _requestsTotal;
     private long _appliedTotal;
 
@@ -34,7 +35,17 @@ internal sealed class RequestLog(TimeProvider clock)
         lock (_lock)
         {
             _appliedTotal++;
+            _last[(change.CatalogObjectId, change.LocationId)] = change;
             Keep(_applied, change);
+        }
+    }
+
+    /// <summary>What was applied last there, and how much was applied in all.</summary>
+    public (decimal? Quantity, long AppliedChanges) Last(string item, string place)
+    {
+        lock (_lock)
+        {
+            return (_last.GetValueOrDefault((item, place))?.Quantity, _appliedTotal);
         }
     }
 

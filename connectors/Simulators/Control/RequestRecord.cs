@@ -9,6 +9,9 @@ internal sealed class RequestRecord
 
     public required DateTimeOffset ReceivedAt { get; init; }
 
+    /// <summary>Whether it asks for a change, whatever became of it.</summary>
+    public bool IsWrite { get; set; }
+
     public string? IdempotencyKey { get; set; }
 
     public int Changes { get; set; }

@@ -56,16 +56,26 @@ internal static class ShopifyApi
             return Plain(HttpStatusCode.NotFound, "Not Found");
         }
 
+        var requested = await BodyAsync(context);
+        record.IsWrite = requested is JsonObject && requested["query"] is JsonValue query && query.TryGetValue(out string? text) && text.TrimStart().StartsWith("mutation", StringComparison.Ordinal);
         var fault = faults.Next();
-        if (fault is { AfterApply: false })
+        switch (fault)
         {
-            return Failed(context, record, fault, bucket);
+            case null:
+                return Json(Execute(requested, inventory, answers, bucket, faults, record));
+            case { ApplyLaterMilliseconds: > 0 }:
+                _ = Faults.LaterAsync(fault, clock, () => Execute(requested, inventory, answers, bucket, faults, record));
+                return Failed(context, record, fault, bucket);
+            case { Duplicate: true }:
+                Execute(requested, inventory, answers, bucket, faults, record);
+                return Json(Execute(requested, inventory, answers, bucket, faults, record));
+            case { AfterApply: true }:
+                // The change is made and only its answer is lost: what a retry with the same key is for.
+                Execute(requested, inventory, answers, bucket, faults, record);
+                return Failed(context, record, fault, bucket);
+            default:
+                return Failed(context, record, fault, bucket);
         }
-
-        var answer = Execute(await BodyAsync(context), inventory, answers, bucket, faults, record);
-
-        // The change is made and only its answer is lost: what a retry with the same key is for.
-        return fault is null ? Json(answer) : Failed(context, record, fault, bucket);
     }
 
     private static JsonObject Execute(JsonNode? body, ShopifyInventory inventory, ShopifyAnswers answers, CostBucket bucket, Faults faults, RequestRecord record)
@@ -150,6 +160,12 @@ internal static class ShopifyApi
         if (fault.RetryAfterSeconds is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (fault.Reset)
+        {
+            context.Abort();
+            return Results.Empty;
         }
 
         record.ErrorCode = fault.ErrorCode ?? record.ErrorCode;

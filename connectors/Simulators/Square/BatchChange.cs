@@ -37,7 +37,7 @@ internal static class BatchChange
 
             var answer = new CountsAnswer(inventory.Apply(rules.Changes, request.IgnoreUnchangedCounts ?? true, now), []);
             answers.Keep(request.IdempotencyKey!, body, answer);
-            return (HttpStatusCode.OK, answer, []);
+            return (HttpStatusCode.OK, faults.Current.WrongEcho ? answer with { Counts = [.. answer.Counts.Select(count => count with { Quantity = count.Quantity + "0" })] } : answer, []);
         }
     }
 

@@ -12,8 +12,7 @@ internal static class SquareApi
     public static void MapSquareInventory(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("/v2/inventory").AddEndpointFilter(GuardAsync);
-        api.MapPost("/changes/batch-create", async (HttpContext context, SquareInventory inventory, IdempotentAnswers answers, Faults faults, TimeProvider clock) =>
-            Answer(BatchChange.Handle(await BodyAsync(context), RequestLog.Of(context), inventory, answers, faults, clock.GetUtcNow())));
+        api.MapPost("/changes/batch-create", ChangeAsync);
         api.MapPost("/changes/batch-retrieve", async (HttpContext context, SquareHistory history) =>
             ChangePages.Batch(await BodyAsync(context), history) is var outcome && outcome.Answer is { } answer
                 ? Results.Json(answer, SquareJson.Default.ChangesAnswer)
@@ -38,6 +37,23 @@ internal static class SquareApi
                 : Errors(HttpStatusCode.BadRequest, SquareError.InvalidRequest("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "object_ids")));
     }
 
+    private static async Task<IResult> ChangeAsync(HttpContext context, SquareInventory inventory, IdempotentAnswers answers, Faults faults, TimeProvider clock)
+    {
+        var (body, record, fault) = (await BodyAsync(context), RequestLog.Of(context), context.Items[typeof(Fault)] as Fault);
+        if (fault is { ApplyLaterMilliseconds: > 0 })
+        {
+            _ = Faults.LaterAsync(fault, clock, () => BatchChange.Handle(body, record, inventory, answers, faults, clock.GetUtcNow()));
+            return Results.Empty;
+        }
+
+        if (fault is { Duplicate: true })
+        {
+            BatchChange.Handle(body, record, inventory, answers, faults, clock.GetUtcNow());
+        }
+
+        return Answer(BatchChange.Handle(body, record, inventory, answers, faults, clock.GetUtcNow()));
+    }
+
     /// <summary>What comes before every call: pace, token, version, and the faults that were asked for.</summary>
     private static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -49,6 +65,7 @@ internal static class SquareApi
             record.Status = context.Response.StatusCode;
             return Task.CompletedTask;
         });
+        record.IsWrite = context.Request.Path.Value!.EndsWith("/batch-create", StringComparison.Ordinal);
         var faults = services.GetRequiredService<Faults>();
         await Task.Delay(faults.Latency, services.GetRequiredService<TimeProvider>(), context.RequestAborted);
         if (services.GetRequiredService<RequestPace>().SecondsToWait() is { } seconds)
@@ -66,7 +83,13 @@ internal static class SquareApi
             return await next(invocation);
         }
 
-        if (fault.AfterApply)
+        context.Items[typeof(Fault)] = fault;
+        if (fault is { Duplicate: true, Status: 0, Reset: false })
+        {
+            return await next(invocation);
+        }
+
+        if (fault is { AfterApply: true } or { ApplyLaterMilliseconds: > 0 })
         {
             // The change is made and only its answer is lost: what a retry with the same key is for.
             await next(invocation);
@@ -105,6 +128,12 @@ internal static class SquareApi
         if (fault.Status == (int)HttpStatusCode.TooManyRequests)
         {
             return RateLimited(context, fault.RetryAfterSeconds);
+        }
+
+        if (fault.Status == StatusCodes.Status418ImATeapot)
+        {
+            // Not Square's answer: one of something in between.
+            return Results.StatusCode(fault.Status);
         }
 
         RetryAfter(context, fault.RetryAfterSeconds);

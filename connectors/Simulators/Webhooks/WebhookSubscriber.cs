@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using StockAuthority.Connectors.Simulators.Control;
+using StockAuthority.Connectors.Simulators.Square;
 
 namespace StockAuthority.Connectors.Simulators.Webhooks;
 
@@ -9,7 +11,7 @@ namespace StockAuthority.Connectors.Simulators.Webhooks;
 /// What a subscriber of outgoing webhooks does, in as few lines as it takes: verify, ignore what is older than what is known, remember.
 /// See docs/webhooks.md.
 /// </summary>
-internal sealed class WebhookSubscriber(SimulatorOptions options, TimeProvider clock)
+internal sealed class WebhookSubscriber(SimulatorOptions options, RequestLog log, TimeProvider clock)
 {
     private const int MostKept = 1000;
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
@@ -55,6 +57,7 @@ internal sealed class WebhookSubscriber(SimulatorOptions options, TimeProvider c
             if (isNewer)
             {
                 _levels[key] = level;
+                log.Applied(new CountChange(level.Sku, SubscriberApi.Place, level.Available, clock.GetUtcNow(), null));
             }
 
             _taken.Enqueue(new TakenWebhook(messageId, clock.GetUtcNow(), isNewer, level));

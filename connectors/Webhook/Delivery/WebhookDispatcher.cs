@@ -1,4 +1,6 @@
 using System.Globalization;
+using StockAuthority.Connectors.Runtime;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.Connectors.Webhook.Messages;
 using StockAuthority.Connectors.Webhook.Subscriptions;
 using StockAuthority.Database;
@@ -14,6 +16,7 @@ internal sealed partial class WebhookDispatcher(
     WebhookMigration migration,
     WebhookOptions options,
     WebhookMetrics metrics,
+    ChannelCases cases,
     TimeProvider clock,
     ILogger<WebhookDispatcher> logger) : BackgroundService
 {
@@ -93,7 +96,7 @@ internal sealed partial class WebhookDispatcher(
 
         LogNotDelivered(message.MessageId, subscriber, message.AttemptCount, outcome.Error);
         var now = clock.GetUtcNow();
-        var (failingSince, inARow) = await states.FailedAsync(subscriber, cancellationToken);
+        var failingSince = await states.FailedAsync(subscriber, cancellationToken);
         if (outcome.Kind == DeliveryKind.Gone)
         {
             await DisableAsync(subscriber, "GONE", "GONE: the subscriber answered 410", cancellationToken);
@@ -102,15 +105,26 @@ internal sealed partial class WebhookDispatcher(
         {
             await DisableAsync(subscriber, "FAILING", string.Create(CultureInfo.InvariantCulture, $"FAILING: nothing was taken since {failingSince.UtcDateTime:s}Z, last {outcome.Error}"), cancellationToken);
         }
-        else if (outcome.Kind == DeliveryKind.Unwell)
+
+        var dueAt = now + RetrySchedule.After(message.AttemptCount, outcome.RetryAfter);
+        if (outcome.Kind == DeliveryKind.Unwell)
         {
-            await states.PauseAsync(subscriber, now + Pause(inARow, outcome.RetryAfter), cancellationToken);
+            // The subscriber is at fault and not the message: what was out when it failed is what it is tried with when the pause is over.
+            var pausedUntil = now + Pause(now - failingSince, outcome.RetryAfter);
+            await states.PauseAsync(subscriber, pausedUntil, cancellationToken);
+            dueAt = pausedUntil < dueAt ? pausedUntil : dueAt;
         }
 
         // A message may fail for itself while others are taken; where everything fails it waits for the subscriber to be enabled again.
         var givenUp = now - message.FirstAttemptAt >= RetrySchedule.Limit && now - failingSince < RetrySchedule.Limit && outcome.Kind != DeliveryKind.Gone;
         await queue.FailedAsync(
-            subscriber, message, outcome.Status, outcome.Error, outcome.ResponseExcerpt, now + RetrySchedule.After(message.AttemptCount, outcome.RetryAfter), givenUp, cancellationToken);
+            subscriber, message, outcome.Status, outcome.Error, outcome.ResponseExcerpt, dueAt, givenUp, cancellationToken);
+        if (givenUp)
+        {
+            cases.Undelivered(
+                subscriber, new StockKey(message.Sku, message.LocationId), outcome.Error ?? "FAILED", string.Create(CultureInfo.InvariantCulture, $"message {message.MessageId}, version {message.Version}"),
+                string.Create(CultureInfo.InvariantCulture, $"{outcome.Status} {outcome.ResponseExcerpt}"));
+        }
     }
 
     private async Task DisableAsync(string subscriber, string reason, string text, CancellationToken cancellationToken)
@@ -119,13 +133,14 @@ internal sealed partial class WebhookDispatcher(
         {
             metrics.Disabled(subscriber, reason);
             LogDisabled(subscriber, text);
+            cases.Undelivered(subscriber, default, reason, "", text);
         }
     }
 
-    private static TimeSpan Pause(int failuresInARow, TimeSpan? retryAfter)
+    /// <summary>As long again as it has been failing: twice as long each time, however many messages are out at once.</summary>
+    private static TimeSpan Pause(TimeSpan failing, TimeSpan? retryAfter)
     {
-        var doubled = ShortestPause * Math.Pow(2, Math.Clamp(failuresInARow - 1, 0, 20));
-        var pause = doubled < LongestPause ? doubled : LongestPause;
+        var pause = failing < ShortestPause ? ShortestPause : failing < LongestPause ? failing : LongestPause;
         return retryAfter > pause ? retryAfter.Value : pause;
     }
 

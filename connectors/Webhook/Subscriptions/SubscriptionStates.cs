@@ -14,7 +14,7 @@ internal sealed class SubscriptionStates(NpgsqlDataSource database, TimeProvider
         """
         UPDATE webhooks.subscriptions SET failing_since = coalesce(failing_since, $2), consecutive_failures = consecutive_failures + 1
         WHERE subscriber = $1
-        RETURNING failing_since, consecutive_failures
+        RETURNING failing_since
         """;
 
     private const string PauseSql = "UPDATE webhooks.subscriptions SET paused_until = greatest(paused_until, $2) WHERE subscriber = $1";
@@ -26,13 +26,13 @@ internal sealed class SubscriptionStates(NpgsqlDataSource database, TimeProvider
 
     public Task SucceededAsync(string subscriber, CancellationToken cancellationToken) => ExecuteAsync(SucceededSql, cancellationToken, subscriber, clock.GetUtcNow());
 
-    /// <returns>Since when it fails, and how many attempts in a row.</returns>
-    public async Task<(DateTimeOffset Since, int InARow)> FailedAsync(string subscriber, CancellationToken cancellationToken)
+    /// <returns>Since when it fails.</returns>
+    public async Task<DateTimeOffset> FailedAsync(string subscriber, CancellationToken cancellationToken)
     {
         await using var command = Command(FailedSql, subscriber, clock.GetUtcNow());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? (await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken), reader.GetInt32(1))
+            ? await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken)
             : throw new InvalidOperationException($"{subscriber} has a message and no subscription.");
     }
 

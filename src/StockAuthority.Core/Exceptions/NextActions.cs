@@ -34,7 +34,7 @@ public static class NextActions
         ExceptionKind.Drift => "Find out who else changes the level in the channel; another try sets it again.",
         ExceptionKind.RolloutCheckpointFailed => "Mend what the checkpoint found, then resume the rollout.",
         ExceptionKind.PostingRefused => "Mend the posting's master data or period in the ERP, then ask for another try.",
-        ExceptionKind.DeliveryFailed => "Ask the subscriber's owner to mend their endpoint, then ask for another try.",
+        ExceptionKind.DeliveryFailed => "Mend what the response names: the subscriber's endpoint, or the channel's token and settings; then ask for another try.",
         ExceptionKind.ChannelChangeRefused => "Mend what its reason names (mostly the mapping of SKUs and locations): it is tried again by itself. Or book by hand what happened.",
         _ => throw new InvalidOperationException($"Nothing is known of what to do about {kind}."),
     };

@@ -16,11 +16,11 @@ internal sealed class BusinessCentralStand : IErpStand, IAsyncDisposable
 
     private static readonly JsonObject[] Faults =
     [
-        new() { ["apply_late_milliseconds"] = 1500, ["count"] = 2, ["where"] = "Microsoft.NAV.post" },
+        new() { ["apply_later_milliseconds"] = 1500, ["count"] = 2, ["where"] = "Microsoft.NAV.post" },
         new() { ["status"] = 503, ["after_apply"] = true, ["count"] = 2, ["where"] = "Microsoft.NAV.post" },
-        new() { ["twice"] = true, ["where"] = "POST" },
+        new() { ["duplicate"] = true, ["where"] = "POST" },
         new() { ["reset"] = true, ["after_apply"] = true, ["count"] = 2, ["where"] = "$batch" },
-        new() { ["apply_late_milliseconds"] = 1500, ["count"] = 2, ["where"] = "$batch" },
+        new() { ["apply_later_milliseconds"] = 1500, ["count"] = 2, ["where"] = "$batch" },
         new() { ["status"] = 429, ["retry_after_seconds"] = 1, ["count"] = 2, ["where"] = "POST" },
         new() { ["status"] = 400, ["error_code"] = "Internal_ServerError", ["after_apply"] = true, ["count"] = 2, ["where"] = "Microsoft.NAV.post" },
     ];

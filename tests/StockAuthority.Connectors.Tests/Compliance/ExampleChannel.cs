@@ -17,6 +17,7 @@ internal sealed class ExampleChannel(ExampleShop shop) : ILevelChannel
             200 => new PushResult.Confirmed([]),
             422 => new PushResult.Refused(new Refusal(422, "UNKNOWN_ITEM", answer.Item, null, idempotencyKey, null), []),
             429 => new PushResult.Throttled(null),
+            >= 400 and < 500 => new PushResult.Unavailable($"HTTP_{answer.Status}", null, new Refusal(answer.Status, $"HTTP_{answer.Status}", null, null, idempotencyKey, null)),
             _ => new PushResult.Unavailable($"HTTP_{answer.Status}", null),
         };
     }

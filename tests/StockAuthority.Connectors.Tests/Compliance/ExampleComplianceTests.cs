@@ -1,9 +1,12 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Shouldly;
 using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.Connectors.Tests.Hosts;
+using StockAuthority.Operations.V1;
+using Xunit;
 
 namespace StockAuthority.Connectors.Tests.Compliance;
 
@@ -14,11 +17,30 @@ public sealed class ExampleComplianceTests : LevelChannelCompliance
 
     private protected override Task<IChannelStand> StandAsync() => Task.FromResult<IChannelStand>(new Stand());
 
+    [Fact]
+    public async Task A_level_that_is_answered_with_what_nobody_can_sort_is_parked_while_others_are_taken()
+    {
+        await ConnectAsync();
+        Journal.Append("odd", 1);
+        for (var number = 1; number <= 120; number++)
+        {
+            Journal.Append($"item-{number}", number);
+        }
+
+        await CheckpointAsync();
+        await ShownAsync("item-120", 120);
+        var found = Desk.Cases.ShouldHaveSingleItem();
+        (found.Kind, found.Sku).ShouldBe((ExceptionKind.LevelRefused, "odd"));
+        found.Evidence.Response.ShouldContain("418");
+    }
+
     private sealed class Stand : IChannelStand
     {
         private readonly ExampleShop _shop = new();
 
         public int Calls => _shop.Calls;
+
+        public bool KnowsKeys => true;
 
         public IReadOnlyList<(string Sku, long Units)> Applied => _shop.Applied;
 

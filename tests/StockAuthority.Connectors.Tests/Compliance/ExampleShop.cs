@@ -27,7 +27,7 @@ internal sealed class ExampleShop
     {
         lock (_lock)
         {
-            (_fault, _left) = (fault, 2);
+            (_fault, _left) = (fault, fault == ChannelFault.OneLate ? 1 : 2);
         }
     }
 
@@ -57,25 +57,51 @@ internal sealed class ExampleShop
         lock (_lock)
         {
             Calls++;
+            if (levels.Any(level => level.Sku == "odd"))
+            {
+                return (418, null);
+            }
+
             if (_fault == ChannelFault.RefusesOne && levels.Any(level => level.Sku == "refused"))
             {
                 return (422, "refused");
             }
 
-            var fails = _fault == ChannelFault.Down || (_fault is not (ChannelFault.None or ChannelFault.Latency or ChannelFault.RefusesOne) && _left-- > 0);
+            var fails = _fault is ChannelFault.Down or ChannelFault.Revoked or ChannelFault.Nonsense || (_fault is not (ChannelFault.None or ChannelFault.Latency or ChannelFault.RefusesOne) && _left-- > 0);
             var applies = !fails || _fault is ChannelFault.TwoErrorsAfterApplying or ChannelFault.TwoResetsAfterApplying;
-            if (applies && _keys.Add(key))
+            if (applies)
             {
-                foreach (var (sku, units, _) in levels)
-                {
-                    _shown[sku] = units;
-                    _applied.Add((sku, units));
-                }
+                Apply(key, levels);
+            }
+            else if (fails && _fault == ChannelFault.OneLate)
+            {
+                _ = ApplyLaterAsync(key, levels);
             }
 
             return !fails ? (200, null)
                 : _fault is ChannelFault.TwoResets or ChannelFault.TwoResetsAfterApplying ? throw new IOException("The connection was reset.")
-                : (_fault == ChannelFault.TwoThrottled ? 429 : 503, null);
+                : (_fault switch { ChannelFault.TwoThrottled => 429, ChannelFault.Revoked => 401, ChannelFault.Nonsense => 418, _ => 503 }, null);
+        }
+    }
+
+    private async Task ApplyLaterAsync(string key, IReadOnlyList<(string Sku, long Units, long Version)> levels)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(600), TimeProvider.System);
+        lock (_lock)
+        {
+            Apply(key, levels);
+        }
+    }
+
+    private void Apply(string key, IReadOnlyList<(string Sku, long Units, long Version)> levels)
+    {
+        if (_keys.Add(key))
+        {
+            foreach (var (sku, units, _) in levels)
+            {
+                _shown[sku] = units;
+                _applied.Add((sku, units));
+            }
         }
     }
 }

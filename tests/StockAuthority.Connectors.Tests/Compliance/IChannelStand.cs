@@ -6,6 +6,9 @@ internal interface IChannelStand : IAsyncDisposable
     /// <summary>How many calls that write reached the channel.</summary>
     int Calls { get; }
 
+    /// <summary>Whether a call that comes again under its key has no effect again. Without keys, the same level is set again.</summary>
+    bool KnowsKeys { get; }
+
     /// <summary>Every change of what the channel shows, in order.</summary>
     IReadOnlyList<(string Sku, long Units)> Applied { get; }
 
@@ -32,6 +35,15 @@ internal enum ChannelFault
     TwoResets,
     TwoResetsAfterApplying,
     Down,
+
+    /// <summary>One call is answered with an error and has its effect 600 ms later.</summary>
+    OneLate,
+
+    /// <summary>401: the token is not good any more.</summary>
+    Revoked,
+
+    /// <summary>A 4xx that the channel's documentation does not know.</summary>
+    Nonsense,
 
     /// <summary>The SKU "refused" is refused for good.</summary>
     RefusesOne,

@@ -13,7 +13,9 @@ public sealed class SquareComplianceTests : LevelChannelCompliance
 
     private sealed class Stand(SquareHost square) : IChannelStand
     {
-        public int Calls => square.Pushes.Count;
+        public int Calls => square.Log.RecentRequests.Count(request => request.IsWrite);
+
+        public bool KnowsKeys => true;
 
         public IReadOnlyList<(string Sku, long Units)> Applied => [.. square.Log.RecentApplied.Select(change => (change.CatalogObjectId, (long)change.Quantity))];
 
@@ -21,16 +23,8 @@ public sealed class SquareComplianceTests : LevelChannelCompliance
 
         public Task FaultAsync(ChannelFault fault) => square.FaultAsync(fault switch
         {
-            ChannelFault.None => "{}",
-            ChannelFault.Latency => """{"latency_milliseconds":20}""",
-            ChannelFault.TwoThrottled => """{"status":429,"count":2}""",
-            ChannelFault.TwoErrors => """{"status":503,"count":2}""",
-            ChannelFault.TwoErrorsAfterApplying => """{"status":500,"count":2,"after_apply":true}""",
-            ChannelFault.TwoResets => """{"reset":true,"count":2}""",
-            ChannelFault.TwoResetsAfterApplying => """{"reset":true,"count":2,"after_apply":true}""",
-            ChannelFault.Down => """{"status":503}""",
             ChannelFault.RefusesOne => """{"refused_catalog_object_ids":["refused"]}""",
-            _ => throw new ArgumentOutOfRangeException(nameof(fault)),
+            _ => CommonFaults.Of(fault),
         });
 
         public async Task<long?> ShownAsync(string sku) =>

@@ -1,0 +1,48 @@
+using StockAuthority.Connectors.Simulators.Amazon;
+using StockAuthority.Connectors.Tests.Hosts;
+
+namespace StockAuthority.Connectors.Tests.Compliance;
+
+/// <summary>The marketplace connector with Amazon's simulator. Amazon takes one level a call, knows no idempotency keys, and five calls a second.</summary>
+public sealed class AmazonComplianceTests : LevelChannelCompliance
+{
+    private const string Seller = "SELLER";
+
+    private protected override string Consumer => "marketplace-amazon";
+
+    private protected override async Task<IChannelStand> StandAsync() => new Stand(await SquareHost.StartAsync());
+
+    private sealed class Stand(SquareHost shop) : IChannelStand
+    {
+        public int Calls => shop.Log.RecentRequests.Count(request => request.IsWrite);
+
+        public bool KnowsKeys => false;
+
+        public IReadOnlyList<(string Sku, long Units)> Applied => [.. shop.Log.RecentApplied.Select(change => (change.CatalogObjectId, (long)change.Quantity))];
+
+        public async Task<IAsyncDisposable> ConnectAsync(FeedHost feed, params string[] settings) => await MarketplaceHost.StartAsync(
+            feed,
+            [
+                "--Marketplace:Channel=amazon", $"--Amazon:BaseUrl={shop.Address}", $"--Amazon:TokenUrl={shop.Address}/auth/o2/token", "--Amazon:ClientId=app", "--Amazon:ClientSecret=secret",
+                $"--Amazon:RefreshToken={SquareHost.Token}", $"--Amazon:SellerId={Seller}", "--Amazon:MarketplaceId=A1PA6795UKMFR9",
+                "--Amazon:Locations:0:LocationId=shop", "--Amazon:Locations:0:FulfillmentChannelCode=DEFAULT", .. settings,
+            ]);
+
+        public Task FaultAsync(ChannelFault fault) => shop.FaultAsync(fault switch
+        {
+            ChannelFault.RefusesOne => """{"refused_inventory_item_ids":["refused"]}""",
+            _ => CommonFaults.Of(fault),
+        });
+
+        public Task<long?> ShownAsync(string sku) =>
+            Task.FromResult(shop.Service<AmazonListings>().Of(Seller, sku).TryGetValue("DEFAULT", out var units) ? units : (long?)null);
+
+        public Task OverwriteAsync(string sku, long units)
+        {
+            shop.Service<AmazonListings>().Set(Seller, sku, "DEFAULT", units);
+            return Task.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync() => shop.DisposeAsync();
+    }
+}
