@@ -132,7 +132,9 @@ internal sealed class PushPipeline : IDisposable
         {
             { Exception: BrokenCircuitException or OperationCanceledException } => false,
             { Exception: not null } => true,
-            { Result: PushResult.Unavailable { Lasting: not null, IsCaller: false } } => false,
+
+            // The next round asks again, later each time.
+            { Result: PushResult.Unavailable { Lasting: not null } } => false,
             { Result: PushResult.Throttled or PushResult.Unavailable } => RetryAfter(attempt.Outcome.Result) is not { } asked || asked <= options.MaxRetryDelay,
             _ => false,
         }),
@@ -156,8 +158,8 @@ internal sealed class PushPipeline : IDisposable
             { Exception: OperationCanceledException } => false,
             { Exception: not null } => true,
 
-            // It answers, and may take other levels.
-            { Result: PushResult.Unavailable { Lasting: not null, IsCaller: false } } => false,
+            // It answers: it may take other levels, or a person has to be told, which an open circuit would put off.
+            { Result: PushResult.Unavailable { Lasting: not null } } => false,
             { Result: PushResult.Unavailable } => true,
             _ => false,
         }),

@@ -38,7 +38,7 @@ internal sealed partial class WebhookDispatcher(
             {
                 inFlight.RemoveAll(delivery => delivery.IsCompleted);
                 var claimed = await TryClaimAsync(subscriber.Name, options.ConcurrentRequests - inFlight.Count, stopping);
-                inFlight.AddRange(claimed.Select(message => DeliverAsync(subscriber, message, signal, stopping)));
+                inFlight.AddRange(claimed.Select(message => DeliverAsync(subscriber, message, signal)));
                 if (claimed.Count == 0)
                 {
                     await signal.WaitAsync(options.PollInterval, stopping);
@@ -64,13 +64,13 @@ internal sealed partial class WebhookDispatcher(
         }
     }
 
-    private async Task DeliverAsync(Subscriber subscriber, ClaimedMessage message, RowSignal signal, CancellationToken stopping)
+    private async Task DeliverAsync(Subscriber subscriber, ClaimedMessage message, RowSignal signal)
     {
         try
         {
-            var outcome = await sender.SendAsync(subscriber, message, stopping);
-
-            // Even at shutdown: the subscriber has it, and not to know would send it again.
+            // To its end even at shutdown, an attempt's time at most: whether the subscriber has what is broken off would not be known, and the
+            // level would wait until the lease ends.
+            var outcome = await sender.SendAsync(subscriber, message, CancellationToken.None);
             await RecordAsync(subscriber.Name, message, outcome, CancellationToken.None);
         }
         catch (Exception failure)

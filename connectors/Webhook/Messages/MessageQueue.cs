@@ -10,8 +10,8 @@ namespace StockAuthority.Connectors.Webhook.Messages;
 /// </summary>
 internal sealed partial class MessageQueue(NpgsqlDataSource database, WebhookOptions options, TimeProvider clock)
 {
-    /// <summary>Longer than an attempt can take, with the time it may wait for its turn.</summary>
-    private TimeSpan Lease => (2 * options.AttemptTimeout) + TimeSpan.FromSeconds(20);
+    /// <summary>Longer than an attempt and its record can take; so long a level waits whose sender was killed.</summary>
+    private TimeSpan Lease => options.AttemptTimeout + TimeSpan.FromSeconds(10);
 
     public async Task<IReadOnlyList<ClaimedMessage>> ClaimAsync(string subscriber, int most, CancellationToken cancellationToken)
     {

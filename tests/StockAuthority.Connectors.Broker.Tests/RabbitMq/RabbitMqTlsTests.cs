@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using Shouldly;
 using StockAuthority.Connectors.Broker.Tests.Hosts;
 using StockAuthority.DevHost;
@@ -10,6 +11,7 @@ using Xunit;
 namespace StockAuthority.Connectors.Broker.Tests.RabbitMq;
 
 /// <summary>A real RabbitMQ that speaks TLS with a certificate of one's own authority.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class RabbitMqTlsTests(BrokerStand stand, TestPostgres databases)
 {
     private const string Consumer = Services.BrokerConsumer;
@@ -61,6 +63,17 @@ public sealed class RabbitMqTlsTests(BrokerStand stand, TestPostgres databases)
         await using var child = ChildProcess.Start(make);
         await child.WaitForExitAsync();
         child.ExitCode.ShouldBe(0, await File.ReadAllTextAsync(make.LogFile));
+
+        // They belong to the users of the images; RabbitMQ runs here as another one.
+        foreach (var service in Directory.GetDirectories(folder).Append(folder))
+        {
+            File.SetUnixFileMode(service, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            foreach (var file in Directory.GetFiles(service))
+            {
+                File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+            }
+        }
+
         return folder;
     }
 

@@ -25,7 +25,8 @@ public sealed class AmazonComplianceTests : LevelChannelCompliance
             [
                 "--Marketplace:Channel=amazon", $"--Amazon:BaseUrl={shop.Address}", $"--Amazon:TokenUrl={shop.Address}/auth/o2/token", "--Amazon:ClientId=app", "--Amazon:ClientSecret=secret",
                 $"--Amazon:RefreshToken={SquareHost.Token}", $"--Amazon:SellerId={Seller}", "--Amazon:MarketplaceId=A1PA6795UKMFR9",
-                "--Amazon:Locations:0:LocationId=shop", "--Amazon:Locations:0:FulfillmentChannelCode=DEFAULT", .. settings,
+                // What Amazon allows: what it answered 429 would count as a call.
+                "--Connector:PushesPerSecond=5", "--Amazon:Locations:0:LocationId=shop", "--Amazon:Locations:0:FulfillmentChannelCode=DEFAULT", .. settings,
             ]);
 
         public Task FaultAsync(ChannelFault fault) => shop.FaultAsync(fault switch

@@ -2,6 +2,8 @@ using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
+using StockAuthority.Connectors.Runtime.Channels;
+using StockAuthority.Connectors.Runtime.Forwarding;
 using StockAuthority.Connectors.Tests.Hosts;
 using StockAuthority.Connectors.Webhook;
 using StockAuthority.Testing;
@@ -36,8 +38,10 @@ public sealed partial class AlertNamesTests
             "--Marketplace:Channel=amazon", $"--Amazon:BaseUrl={shop.Address}", $"--Amazon:TokenUrl={shop.Address}/auth/o2/token", "--Amazon:ClientId=app", "--Amazon:ClientSecret=secret",
             $"--Amazon:RefreshToken={SquareHost.Token}", "--Amazon:SellerId=SELLER", "--Amazon:MarketplaceId=A1PA6795UKMFR9",
             "--Amazon:Locations:0:LocationId=shop", "--Amazon:Locations:0:FulfillmentChannelCode=DEFAULT");
-        await using var services = new ServiceCollection().AddMetrics().AddSingleton<WebhookMetrics>().BuildServiceProvider();
+        await using var services = new ServiceCollection().AddMetrics().AddSingleton<WebhookMetrics>()
+            .AddSingleton(new ChannelName("broker")).AddSingleton<ForwardingMetrics>().BuildServiceProvider();
         services.GetRequiredService<WebhookMetrics>();
+        services.GetRequiredService<ForwardingMetrics>();
 
         var asked = Directory.EnumerateFiles(Path.Combine(TestWorkspace.Checkout.Root, "deploy", "alerts")).Concat(Directory.EnumerateFiles(Path.Combine(TestWorkspace.Checkout.Root, "deploy", "dashboards")))
             .SelectMany(file => Name().Matches(File.ReadAllText(file)).Select(match => match.Value))
