@@ -6,17 +6,24 @@ namespace StockAuthority.Connectors.Simulators.Amazon;
 internal sealed class AmazonListings
 {
     private readonly ConcurrentDictionary<(string Seller, string Sku), ConcurrentDictionary<string, long>> _quantities = new();
-    private string? _token;
+    private readonly ConcurrentDictionary<string, bool> _tokens = new(StringComparer.Ordinal);
     private int _refusedGrants;
 
     public int RefusedGrants => Volatile.Read(ref _refusedGrants);
 
-    /// <summary>The tokens before it are not good any more: earlier than Amazon's, so that what expiry does can be seen.</summary>
-    public string NewToken() => _token = "Atza|" + Guid.NewGuid().ToString("N");
+    public string NewToken()
+    {
+        var token = "Atza|" + Guid.NewGuid().ToString("N");
+        _tokens[token] = true;
+        return token;
+    }
+
+    /// <summary>What an hour does to them.</summary>
+    public void ExpireTokens() => _tokens.Clear();
 
     public void CountRefusedGrant() => Interlocked.Increment(ref _refusedGrants);
 
-    public bool IsToken(string token) => _token is not null && token == _token;
+    public bool IsToken(string token) => _tokens.ContainsKey(token);
 
     public IReadOnlyDictionary<string, long> Of(string seller, string sku) => _quantities.GetValueOrDefault((seller, sku)) ?? new();
 

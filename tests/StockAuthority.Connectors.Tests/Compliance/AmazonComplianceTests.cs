@@ -14,7 +14,8 @@ public sealed class AmazonComplianceTests : LevelChannelCompliance
 
     private sealed class Stand(SquareHost shop) : IChannelStand
     {
-        public int Calls => shop.Log.RecentRequests.Count(request => request.IsWrite);
+        // What it answered 429 is not one: both count to five a second, but not from the same moment.
+        public int Calls => shop.Log.RecentRequests.Count(request => request.IsWrite && request.Status != 429);
 
         public bool KnowsKeys => false;
 
@@ -25,7 +26,6 @@ public sealed class AmazonComplianceTests : LevelChannelCompliance
             [
                 "--Marketplace:Channel=amazon", $"--Amazon:BaseUrl={shop.Address}", $"--Amazon:TokenUrl={shop.Address}/auth/o2/token", "--Amazon:ClientId=app", "--Amazon:ClientSecret=secret",
                 $"--Amazon:RefreshToken={SquareHost.Token}", $"--Amazon:SellerId={Seller}", "--Amazon:MarketplaceId=A1PA6795UKMFR9",
-                // What Amazon allows: what it answered 429 would count as a call.
                 "--Connector:PushesPerSecond=5", "--Amazon:Locations:0:LocationId=shop", "--Amazon:Locations:0:FulfillmentChannelCode=DEFAULT", .. settings,
             ]);
 

@@ -126,13 +126,13 @@ public sealed class AmazonTests : IAsyncLifetime
         Journal.Append("apple", 1);
         await CheckpointAsync(1);
 
-        // Another application's token makes ours invalid: the call is refused, and the next one has a new token.
-        listings.NewToken();
+        // It ends before its time: the call is refused, and the next one has a new token.
+        listings.ExpireTokens();
         Journal.Append("apple", 2);
         await CheckpointAsync(2);
         Requests.Count(request => request.Status == 403).ShouldBe(1);
 
-        listings.NewToken();
+        listings.ExpireTokens();
         _clock.Advance(TimeSpan.FromMinutes(59));
         Journal.Append("apple", 3);
         await CheckpointAsync(3);
