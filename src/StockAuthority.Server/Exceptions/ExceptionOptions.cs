@@ -31,6 +31,9 @@ internal sealed class ExceptionOptions
     /// <summary>How long people have for a kind, by its name; for the others it is as docs/exceptions.md says. A provider's own deadline goes before.</summary>
     public Dictionary<ExceptionKind, TimeSpan> Deadlines { get; init; } = [];
 
+    /// <summary>How often is looked whether units have come for orders that lacked them.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     public TimeSpan DeadlineOf(ExceptionKind kind) =>
         Deadlines.TryGetValue(kind, out var own) ? own
         : Sooner.TryGetValue(kind, out var sooner) ? sooner

@@ -27,6 +27,11 @@ internal static class ExceptionServices
                 .. options.Deadlines.Where(each => each.Value < ExceptionOptions.ShortestDeadline || each.Value > ExceptionOptions.LongestDeadline)
                     .Select(each => $"Exceptions:Deadlines:{each.Key} is {each.Value:c}; it can be 1 minute to 90 days."),
             ];
+            if (options.SweepInterval < TimeSpan.FromMilliseconds(100) || options.SweepInterval > TimeSpan.FromHours(1))
+            {
+                wrong.Add($"Exceptions:SweepInterval is {options.SweepInterval:c}; it can be 0.1 seconds to 1 hour.");
+            }
+
             return wrong.Count > 0 ? ValidateOptionsResult.Fail(wrong) : ValidateOptionsResult.Success;
         }
     }

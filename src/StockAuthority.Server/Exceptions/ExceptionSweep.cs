@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using StockAuthority.Core.Inventory;
 using StockAuthority.Server.Infrastructure;
@@ -13,12 +14,11 @@ namespace StockAuthority.Server.Exceptions;
 internal sealed partial class ExceptionSweep(
     StockLedger ledger,
     [FromKeyedServices(DataSources.Reads)] NpgsqlDataSource database,
+    IOptions<ExceptionOptions> options,
     TimeProvider time,
-    ILogger<ExceptionSweep> logger) : PeriodicService(Interval, time)
+    ILogger<ExceptionSweep> logger) : PeriodicService(options.Value.SweepInterval, time)
 {
     private const int PageSize = 100;
-
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     /// <summary>What was available when each case was judged last. Of a hot SKU that only sells, nothing is judged twice.</summary>
     private Dictionary<string, Dictionary<StockKey, long>> _seen = new(StringComparer.Ordinal);

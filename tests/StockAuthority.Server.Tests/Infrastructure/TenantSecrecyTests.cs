@@ -14,7 +14,7 @@ using static StockAuthority.Server.Tests.Inventory.Ledger;
 namespace StockAuthority.Server.Tests.Infrastructure;
 
 /// <summary>What a tenant can find out about another by guessing its names: nothing.</summary>
-public sealed class TenantSecrecyTests(Ledger ledger) : IClassFixture<Ledger>
+public sealed class TenantSecrecyTests(TenantSecrecyTests.UnsweptLedger ledger) : IClassFixture<TenantSecrecyTests.UnsweptLedger>
 {
     /// <summary>More than the rivals' own journals will have: a number that they have themselves would not be a guess.</summary>
     private const int Movements = 300;
@@ -156,5 +156,12 @@ public sealed class TenantSecrecyTests(Ledger ledger) : IClassFixture<Ledger>
         }
 
         return answers;
+    }
+
+    /// <summary>A sweep between two calls of one tenant, and not of the other, would give units to an order that lacked them: that is no difference of names.</summary>
+    public sealed class UnsweptLedger(TestPostgres databases) : Ledger(databases)
+    {
+        protected override IReadOnlyDictionary<string, string> Settings { get; } =
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Exceptions__SweepInterval"] = "01:00:00" };
     }
 }

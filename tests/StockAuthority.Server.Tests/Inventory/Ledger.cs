@@ -10,7 +10,7 @@ using Xunit;
 namespace StockAuthority.Server.Tests.Inventory;
 
 /// <summary>One authority without a cache, for the tests of a class; each test uses SKUs of its own.</summary>
-public sealed class Ledger(TestPostgres databases) : IAsyncLifetime
+public class Ledger(TestPostgres databases) : IAsyncLifetime
 {
     public const string Tenant = "acme";
     public const string Location = "berlin";
@@ -34,10 +34,13 @@ public sealed class Ledger(TestPostgres databases) : IAsyncLifetime
 
     public PaymentEventService.PaymentEventServiceClient Payments => new(Channel);
 
+    /// <summary>The server's own, by environment.</summary>
+    protected virtual IReadOnlyDictionary<string, string>? Settings => null;
+
     public async ValueTask InitializeAsync()
     {
         _database = await databases.CreateDatabaseAsync();
-        _server = await ServerProcess.StartAsync(_database.ConnectionString, NoRedis);
+        _server = await ServerProcess.StartAsync(_database.ConnectionString, NoRedis, Settings);
         _channel = await _server.ChannelAsync();
         await RegisterAsync(_channel);
     }
@@ -54,6 +57,8 @@ public sealed class Ledger(TestPostgres databases) : IAsyncLifetime
         {
             await _database.DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 
     public static async Task RegisterAsync(GrpcChannel channel)
