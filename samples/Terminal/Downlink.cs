@@ -32,9 +32,10 @@ internal sealed class Downlink(ChangeFeedService.ChangeFeedServiceClient feed, C
                 await TakeAllAsync(sequence, cancellationToken);
                 continue;
             }
-            catch (RpcException) when (!cancellationToken.IsCancellationRequested)
+            catch (RpcException)
             {
-                // Away, or broken off: the copy stays as it is, and goes on from its checkpoint.
+                // Away, or broken off: the copy stays as it is, and goes on from its checkpoint. A call that we end ourselves says so by this too.
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
             await Task.Delay(Pause, TimeProvider.System, cancellationToken);
