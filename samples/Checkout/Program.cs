@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StockAuthority.Client;
+using StockAuthority.Samples;
 using StockAuthority.Samples.Checkout;
 
 // One order against ./dev up:  dotnet run --project samples/Checkout -- [order] [sku=quantity ...] [--decline]

@@ -1,5 +1,6 @@
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Client;
+using StockAuthority.Samples;
 using StockAuthority.Samples.Terminal;
 
 // A till against ./dev up:  dotnet run --project samples/Terminal -- [--name till-1] [--location store-1] [--folder .local/till-1] [--offline]

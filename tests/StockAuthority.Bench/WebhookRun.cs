@@ -87,11 +87,7 @@ internal sealed class WebhookRun : IAsyncDisposable
         await OpenAsync();
         await _settings.Progress.WriteLineAsync("warming up intake");
         await ClosedLoop.RunAsync(_settings with { Duration = _settings.FirstWarmUp }, (_, number) => PostAsync($"warm{number}"), TimeProvider.System);
-        while (await PendingAsync(cancellationToken) > 0)
-        {
-            await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
-        }
-
+        await EmptyAsync(cancellationToken);
         _report.Figure("intake_mib_warm", ProcessMemory.Mebibytes(_intake.ProcessId));
         await LoopAsync(Empty, settle, async _ =>
         {
@@ -182,13 +178,16 @@ internal sealed class WebhookRun : IAsyncDisposable
         }
 
         var (started, first) = (TimeProvider.System.GetTimestamp(), left);
-        while (left > 0)
+        await EmptyAsync(cancellationToken);
+        return first / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private async Task EmptyAsync(CancellationToken cancellationToken)
+    {
+        while (await PendingAsync(cancellationToken) > 0)
         {
             await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
-            left = await PendingAsync(cancellationToken);
         }
-
-        return first / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
     }
 
     /// <summary>From the time at which a webhook is due to the movement that it caused, as a subscriber of the feed gets it.</summary>

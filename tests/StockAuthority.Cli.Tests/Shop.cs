@@ -1,6 +1,5 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
-using Grpc.Net.Client;
 using Npgsql;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Inventory.V1;
@@ -17,51 +16,35 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
     public const string Mug = "mug";
     public const string Tea = "tea";
 
-    /// <summary>Nothing listens there: the ledger must not need a cache.</summary>
-    private const string NoRedis = "127.0.0.1:1";
-
     private static int _names;
 
-    private TestDatabase? _database;
-    private ServerProcess? _server;
-    private GrpcChannel? _channel;
+    private TestAuthority? _authority;
 
-    public TestDatabase Database => _database!;
+    public TestDatabase Database => _authority!.Database;
 
-    public ServerProcess Server => _server!;
+    public ServerProcess Server => _authority!.Server;
 
-    public InventoryService.InventoryServiceClient Inventory => new(_channel!);
+    public InventoryService.InventoryServiceClient Inventory => new(_authority!.Channel);
 
-    public PaymentEventService.PaymentEventServiceClient Payments => new(_channel!);
+    public PaymentEventService.PaymentEventServiceClient Payments => new(_authority!.Channel);
 
-    public ChangeFeedService.ChangeFeedServiceClient Feed => new(_channel!);
+    public ChangeFeedService.ChangeFeedServiceClient Feed => new(_authority!.Channel);
 
-    public async ValueTask InitializeAsync()
-    {
-        _database = await databases.CreateDatabaseAsync();
-        _server = await ServerProcess.StartAsync(_database.ConnectionString, NoRedis);
-        _channel = await _server.ChannelAsync();
-    }
+    public async ValueTask InitializeAsync() => _authority = await TestAuthority.StartAsync(databases);
 
     public async ValueTask DisposeAsync()
     {
-        _channel?.Dispose();
-        if (_server is not null)
+        if (_authority is not null)
         {
-            await _server.DisposeAsync();
-        }
-
-        if (_database is not null)
-        {
-            await _database.DisposeAsync();
+            await _authority.DisposeAsync();
         }
     }
 
     /// <summary>Ends the server and every connection; the database stays.</summary>
     public async Task StopAsync()
     {
-        _channel!.Dispose();
-        await _server!.DisposeAsync();
+        _authority!.Channel.Dispose();
+        await Server.DisposeAsync();
         await Database.DataSource.DisposeAsync();
     }
 
@@ -69,7 +52,7 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
 
     public static StockLine Line(string sku, long quantity) => new() { Sku = sku, LocationId = Location, Quantity = quantity };
 
-    private CatalogueService.CatalogueServiceClient Catalogue => new(_channel!);
+    private CatalogueService.CatalogueServiceClient Catalogue => new(_authority!.Channel);
 
     /// <summary>A tenant with 100 mugs and 100 teas: sequences 1 and 2.</summary>
     public async Task<string> OpenAsync()

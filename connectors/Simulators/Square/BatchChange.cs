@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using StockAuthority.Connectors.Simulators.Control;
 
 namespace StockAuthority.Connectors.Simulators.Square;
@@ -10,7 +9,7 @@ internal static class BatchChange
     public static (HttpStatusCode Status, CountsAnswer? Answer, IReadOnlyList<SquareError> Errors) Handle(
         byte[] body, RequestRecord record, SquareInventory inventory, IdempotentAnswers answers, Faults faults, DateTimeOffset now)
     {
-        if (Parse(body) is not { } request)
+        if (SquareBodies.Parse(body, SquareJson.Default.BatchChangeRequest) is not { } request)
         {
             return Wrong(HttpStatusCode.BadRequest, [SquareError.InvalidRequest("EXPECTED_JSON_BODY", "The request body is not a JSON object of the expected shape.")]);
         }
@@ -42,16 +41,4 @@ internal static class BatchChange
     }
 
     private static (HttpStatusCode Status, CountsAnswer? Answer, IReadOnlyList<SquareError> Errors) Wrong(HttpStatusCode status, IReadOnlyList<SquareError> errors) => (status, null, errors);
-
-    private static BatchChangeRequest? Parse(byte[] body)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(body, SquareJson.Default.BatchChangeRequest);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

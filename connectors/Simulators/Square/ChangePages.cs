@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json;
 
 namespace StockAuthority.Connectors.Simulators.Square;
 
@@ -13,7 +12,7 @@ internal static class ChangePages
 
     public static (HttpStatusCode Status, ChangesAnswer? Answer, IReadOnlyList<SquareError> Errors) Batch(byte[] body, SquareHistory history)
     {
-        if (Parse(body) is not { } request)
+        if (SquareBodies.Parse(body, SquareJson.Default.BatchRetrieveChangesRequest) is not { } request)
         {
             return Wrong(SquareError.InvalidRequest("EXPECTED_JSON_BODY", "The request body is not a JSON object of the expected shape."));
         }
@@ -82,16 +81,4 @@ internal static class ChangePages
     }
 
     private static (HttpStatusCode Status, ChangesAnswer? Answer, IReadOnlyList<SquareError> Errors) Wrong(SquareError error) => (HttpStatusCode.BadRequest, null, [error]);
-
-    private static BatchRetrieveChangesRequest? Parse(byte[] body)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(body, SquareJson.Default.BatchRetrieveChangesRequest);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json;
 
 namespace StockAuthority.Connectors.Simulators.Square;
 
@@ -13,7 +12,7 @@ internal static class CountPages
 
     public static (HttpStatusCode Status, CountsAnswer? Answer, IReadOnlyList<SquareError> Errors) Batch(byte[] body, SquareInventory inventory)
     {
-        if (Parse(body) is not { } request)
+        if (SquareBodies.Parse(body, SquareJson.Default.BatchRetrieveCountsRequest) is not { } request)
         {
             return Wrong(SquareError.InvalidRequest("EXPECTED_JSON_BODY", "The request body is not a JSON object of the expected shape."));
         }
@@ -75,16 +74,4 @@ internal static class CountPages
     }
 
     private static (HttpStatusCode Status, CountsAnswer? Answer, IReadOnlyList<SquareError> Errors) Wrong(SquareError error) => (HttpStatusCode.BadRequest, null, [error]);
-
-    private static BatchRetrieveCountsRequest? Parse(byte[] body)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(body, SquareJson.Default.BatchRetrieveCountsRequest);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

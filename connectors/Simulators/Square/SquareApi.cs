@@ -28,11 +28,11 @@ internal static class SquareApi
         var api = endpoints.MapGroup("/v2").AddEndpointFilter(GuardAsync);
         api.MapGet("/locations", (SquareCatalog catalog) => Results.Json(catalog.Locations(), SquareJson.Default.LocationsAnswer));
         api.MapPost("/catalog/search", async (HttpContext context, SquareCatalog catalog) =>
-            SquareCatalog.Parse(await BodyAsync(context), SquareJson.Default.CatalogSearch) is { } search && catalog.Search(search) is { } found
+            SquareBodies.Parse(await BodyAsync(context), SquareJson.Default.CatalogSearch) is { } search && catalog.Search(search) is { } found
                 ? Results.Json(found, SquareJson.Default.CatalogAnswer)
                 : Errors(HttpStatusCode.NotImplemented, SquareError.InvalidRequest("NOT_IMPLEMENTED", "This stand-in answers set queries of `sku` only.", "query")));
         api.MapPost("/catalog/batch-retrieve", async (HttpContext context, SquareCatalog catalog) =>
-            SquareCatalog.Parse(await BodyAsync(context), SquareJson.Default.CatalogRetrieval) is { ObjectIds: { } ids }
+            SquareBodies.Parse(await BodyAsync(context), SquareJson.Default.CatalogRetrieval) is { ObjectIds: { } ids }
                 ? Results.Json(catalog.Retrieve(ids), SquareJson.Default.CatalogAnswer)
                 : Errors(HttpStatusCode.BadRequest, SquareError.InvalidRequest("MISSING_REQUIRED_PARAMETER", "Missing required parameter.", "object_ids")));
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 
 namespace StockAuthority.Connectors.Simulators.Square;
 
@@ -29,19 +28,6 @@ internal sealed class SquareCatalog
         var start = int.TryParse(search.Cursor, out var position) ? position : 0;
         var found = _contents.Variations.Where(each => skus.Contains(each.Sku, StringComparer.Ordinal)).ToArray();
         return new CatalogAnswer([.. found.Skip(start).Take(PerPage).Select(Shown)], start + PerPage < found.Length ? (start + PerPage).ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
-    }
-
-    public static T? Parse<T>(byte[] body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(body, type);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     private static VariationObject Shown(NamedVariation each) => new("ITEM_VARIATION", each.Id, false, new VariationData(each.Sku));

@@ -70,7 +70,7 @@ internal sealed partial class WebhookDispatcher(
         {
             // To its end even at shutdown, an attempt's time at most: whether the subscriber has what is broken off would not be known, and the
             // level would wait until the lease ends.
-            var outcome = await sender.SendAsync(subscriber, message, CancellationToken.None);
+            var outcome = await sender.SendAsync(subscriber, message);
             await RecordAsync(subscriber.Name, message, outcome, CancellationToken.None);
         }
         catch (Exception failure)

@@ -17,17 +17,16 @@ internal sealed class WebhookSender(HttpClient http, WebhookOptions options, Tim
     private const int ExcerptBytes = 1024;
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
-    public async Task<DeliveryOutcome> SendAsync(Subscriber subscriber, ClaimedMessage message, CancellationToken cancellationToken)
+    public async Task<DeliveryOutcome> SendAsync(Subscriber subscriber, ClaimedMessage message)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.AttemptTimeout);
+        using var limit = new CancellationTokenSource(options.AttemptTimeout);
         try
         {
             using var request = Request(subscriber, message);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             return Outcome(response, await ExcerptAsync(response, limit.Token));
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             return Unanswered("TIMEOUT");
         }

@@ -1,8 +1,6 @@
-using System.Globalization;
 using Grpc.Net.Client;
 using StockAuthority.DevHost;
 using StockAuthority.DevHost.Processes;
-using StockAuthority.Inventory.V1;
 using StockAuthority.Testing;
 
 namespace StockAuthority.Connectors.Broker.Tests.Hosts;
@@ -12,42 +10,14 @@ public sealed class BrokerStand : IAsyncDisposable
 {
     public const string Store = "store-1";
     public const string Warehouse = "warehouse-1";
-    private const string NoRedis = "127.0.0.1:1";
-    private static int _tenants;
-    private readonly SemaphoreSlim _once = new(1);
-    private TestDatabase? _database;
-    private ServerProcess? _server;
-    private GrpcChannel? _channel;
+    private readonly SharedAuthority _authority = new();
 
-    public ServerProcess Server => _server!;
+    public ServerProcess Server => _authority.Server;
 
-    public GrpcChannel Channel => _channel!;
+    public GrpcChannel Channel => _authority.Channel;
 
     /// <summary>A new tenant with two locations; the first starts the authority.</summary>
-    internal async Task<Shop> ShopAsync(TestPostgres databases)
-    {
-        await _once.WaitAsync();
-        try
-        {
-            if (_server is null)
-            {
-                _database = await databases.CreateDatabaseAsync();
-                _server = await ServerProcess.StartAsync(_database.ConnectionString, NoRedis);
-                _channel = await _server.ChannelAsync();
-            }
-        }
-        finally
-        {
-            _once.Release();
-        }
-
-        var tenant = string.Create(CultureInfo.InvariantCulture, $"tenant-{Interlocked.Increment(ref _tenants)}");
-        var catalogue = new CatalogueService.CatalogueServiceClient(Channel);
-        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = tenant, DisplayName = tenant });
-        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = tenant, LocationId = Store, DisplayName = Store });
-        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = tenant, LocationId = Warehouse, DisplayName = Warehouse });
-        return new Shop(this, tenant);
-    }
+    internal async Task<Shop> ShopAsync(TestPostgres databases) => new(this, await _authority.TenantAsync(databases, Store, Warehouse));
 
     /// <summary>The connector as a process, on a platform.</summary>
     public async Task<ChildProgram> ConnectorAsync(string tenant, IReadOnlyDictionary<string, string> platform)
@@ -70,19 +40,5 @@ public sealed class BrokerStand : IAsyncDisposable
         };
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _channel?.Dispose();
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
-        if (_database is not null)
-        {
-            await _database.DisposeAsync();
-        }
-
-        _once.Dispose();
-    }
+    public ValueTask DisposeAsync() => _authority.DisposeAsync();
 }

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Simulators.Webhooks;
 using StockAuthority.Connectors.Tests.Hosts;
 using StockAuthority.Connectors.Webhook;
@@ -36,23 +34,14 @@ public sealed class WebhookComplianceTests(TestPostgres postgres) : DeliveryComp
 
         public async Task<IAsyncDisposable> ConnectAsync(FeedHost feed, params string[] settings)
         {
-            var builder = WebApplication.CreateBuilder(
-            [
-                "--environment=Development", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
-                $"--StockAuthority:Address={feed.Address}", $"--StockAuthority:Token={JournalFeedService.Token}", $"--Connector:TenantId={JournalFeedService.TenantId}",
-                .. PosHost.Quick,
-                $"--ConnectionStrings:Webhooks={database.ConnectionString}", "--Webhook:AllowPrivateTargets=true", "--Webhook:PollInterval=00:00:00.010",
-                "--Webhook:Subscribers:0:Name=shop", $"--Webhook:Subscribers:0:Url={subscriber.Address}/sample-subscriber", $"--Webhook:Subscribers:0:SecretFile={secretFile}",
-                .. settings,
-            ]);
-            if (WebhookConnector.Configure(builder) is { } problem)
-            {
-                throw new InvalidOperationException(problem);
-            }
-
-            builder.Logging.ClearProviders();
-            var app = ConnectorProgram.Build(builder);
-            await app.StartAsync();
+            var app = await ConnectorHost.StartAsync(
+                WebhookConnector.Configure,
+                [
+                    "--environment=Development", .. ConnectorHost.Of(feed), .. PosHost.Quick,
+                    $"--ConnectionStrings:Webhooks={database.ConnectionString}", "--Webhook:AllowPrivateTargets=true", "--Webhook:PollInterval=00:00:00.010",
+                    "--Webhook:Subscribers:0:Name=shop", $"--Webhook:Subscribers:0:Url={subscriber.Address}/sample-subscriber", $"--Webhook:Subscribers:0:SecretFile={secretFile}",
+                    .. settings,
+                ]);
             await app.Services.GetRequiredService<DatabaseMigration>().Done;
             return new Running(app);
         }

@@ -1,8 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using StockAuthority.Connectors.Marketplace;
-using StockAuthority.Connectors.Runtime;
 
 namespace StockAuthority.Connectors.Tests.Hosts;
 
@@ -15,23 +13,12 @@ internal sealed class MarketplaceHost : IAsyncDisposable
 
     public static async Task<MarketplaceHost> StartAsync(FeedHost feed, params string[] settings)
     {
-        var builder = WebApplication.CreateBuilder(
+        var app = await ConnectorHost.StartAsync(MarketplaceConnector.Configure,
         [
-            "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
-            $"--StockAuthority:Address={feed.Address}",
-            $"--StockAuthority:Token={JournalFeedService.Token}",
-            $"--Connector:TenantId={JournalFeedService.TenantId}",
+            .. ConnectorHost.Of(feed),
             .. PosHost.Quick,
             .. settings,
         ]);
-        if (MarketplaceConnector.Configure(builder) is { } problem)
-        {
-            throw new InvalidOperationException(problem);
-        }
-
-        builder.Logging.ClearProviders();
-        var app = ConnectorProgram.Build(builder);
-        await app.StartAsync();
         return new MarketplaceHost(app);
     }
 

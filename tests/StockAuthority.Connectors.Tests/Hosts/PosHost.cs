@@ -1,8 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Logging;
 using StockAuthority.Connectors.Pos;
-using StockAuthority.Connectors.Runtime;
 
 namespace StockAuthority.Connectors.Tests.Hosts;
 
@@ -37,25 +35,14 @@ internal sealed class PosHost : IAsyncDisposable
 
     public static async Task<PosHost> StartAsync(FeedHost feed, string squareAddress, params string[] settings)
     {
-        var builder = WebApplication.CreateBuilder(
+        var app = await ConnectorHost.StartAsync(PosConnector.Configure,
         [
-            "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
-            $"--StockAuthority:Address={feed.Address}",
-            $"--StockAuthority:Token={JournalFeedService.Token}",
-            $"--Connector:TenantId={JournalFeedService.TenantId}",
+            .. ConnectorHost.Of(feed),
             .. Quick,
             $"--Square:BaseUrl={squareAddress}",
             $"--Square:AccessToken={SquareHost.Token}",
             .. settings,
         ]);
-        if (PosConnector.Configure(builder) is { } problem)
-        {
-            throw new InvalidOperationException(problem);
-        }
-
-        builder.Logging.ClearProviders();
-        var app = ConnectorProgram.Build(builder);
-        await app.StartAsync();
         return new PosHost(app);
     }
 

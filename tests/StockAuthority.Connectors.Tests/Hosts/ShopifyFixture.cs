@@ -3,9 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Logging;
 using StockAuthority.Connectors.Marketplace;
-using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Simulators.Control;
 using Xunit;
 
@@ -69,12 +67,9 @@ public abstract class ShopifyFixture : IAsyncLifetime
 
     internal async Task<WebApplication> ConnectAsync(params string[] settings)
     {
-        var builder = WebApplication.CreateBuilder(
+        var app = await ConnectorHost.StartAsync(MarketplaceConnector.Configure,
         [
-            "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
-            $"--StockAuthority:Address={Feed.Address}",
-            $"--StockAuthority:Token={JournalFeedService.Token}",
-            $"--Connector:TenantId={JournalFeedService.TenantId}",
+            .. ConnectorHost.Of(Feed),
             "--Channel:CustomerSentence=The last units are shown.", "--Channel:Owner=nobody", "--Channel:InitialRollout=100",
             "--Connector:RetryDelay=00:00:00.020",
             "--Connector:MaxRetryDelay=00:00:02",
@@ -86,14 +81,6 @@ public abstract class ShopifyFixture : IAsyncLifetime
             $"--Shopify:MappingFile={_mapping}",
             .. settings,
         ]);
-        if (MarketplaceConnector.Configure(builder) is { } problem)
-        {
-            throw new InvalidOperationException(problem);
-        }
-
-        builder.Logging.ClearProviders();
-        var app = ConnectorProgram.Build(builder);
-        await app.StartAsync();
         _connectors.Add(app);
         return app;
     }

@@ -1,9 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using StockAuthority.Cli.Webhook;
-using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Webhook;
 using StockAuthority.Database;
 using StockAuthority.Testing;
@@ -75,10 +73,7 @@ public abstract class WebhookFixture(TestPostgres postgres) : IAsyncLifetime
     internal string[] Settings(params string[] more) =>
     [
         "--environment=Development",
-        "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
-        $"--StockAuthority:Address={Feed.Address}",
-        $"--StockAuthority:Token={JournalFeedService.Token}",
-        $"--Connector:TenantId={JournalFeedService.TenantId}",
+        .. ConnectorHost.Of(Feed),
         "--Channel:CustomerSentence=The last units are shown.", "--Channel:Owner=nobody", "--Channel:InitialRollout=100",
         "--Connector:RetryDelay=00:00:00.020",
         "--Connector:MaxRetryDelay=00:00:01",
@@ -93,16 +88,7 @@ public abstract class WebhookFixture(TestPostgres postgres) : IAsyncLifetime
 
     internal async Task<WebApplication> ConnectAsync(params string[] settings)
     {
-        var builder = WebApplication.CreateBuilder(Settings(settings));
-        if (WebhookConnector.Configure(builder) is { } problem)
-        {
-            throw new InvalidOperationException(problem);
-        }
-
-        builder.Services.AddSingleton<TimeProvider>(Clock);
-        builder.Logging.ClearProviders();
-        var app = ConnectorProgram.Build(builder);
-        await app.StartAsync();
+        var app = await ConnectorHost.StartAsync(WebhookConnector.Configure, Settings(settings), Clock);
         _connectors.Add(app);
         await app.Services.GetRequiredService<DatabaseMigration>().Done;
         return app;

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Shouldly;
 using StockAuthority.Connectors.Marketplace;
 using StockAuthority.Connectors.Runtime;
@@ -165,10 +164,7 @@ public sealed class AmazonTests : IAsyncLifetime
 
     private string[] Settings(params string[] more) =>
     [
-        "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
-        $"--StockAuthority:Address={_feed.Address}",
-        $"--StockAuthority:Token={JournalFeedService.Token}",
-        $"--Connector:TenantId={JournalFeedService.TenantId}",
+        .. ConnectorHost.Of(_feed),
         "--Channel:CustomerSentence=The last units are shown.", "--Channel:Owner=nobody", "--Channel:InitialRollout=100",
         "--Connector:RetryDelay=00:00:00.020",
         "--Connector:MaxRetryDelay=00:00:02",
@@ -189,16 +185,7 @@ public sealed class AmazonTests : IAsyncLifetime
 
     private async Task<WebApplication> ConnectAsync(params string[] settings)
     {
-        var builder = WebApplication.CreateBuilder(Settings(settings));
-        if (MarketplaceConnector.Configure(builder) is { } problem)
-        {
-            throw new InvalidOperationException(problem);
-        }
-
-        builder.Services.AddSingleton<TimeProvider>(_clock);
-        builder.Logging.ClearProviders();
-        var app = ConnectorProgram.Build(builder);
-        await app.StartAsync();
+        var app = await ConnectorHost.StartAsync(MarketplaceConnector.Configure, Settings(settings), _clock);
         _connectors.Add(app);
         return app;
     }

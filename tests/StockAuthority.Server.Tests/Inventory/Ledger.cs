@@ -15,20 +15,17 @@ public class Ledger(TestPostgres databases) : IAsyncLifetime
     public const string Tenant = "acme";
     public const string Location = "berlin";
 
-    /// <summary>Nothing listens there: the ledger must not need a cache.</summary>
-    public const string NoRedis = "127.0.0.1:1";
+    public const string NoRedis = TestAuthority.NoRedis;
 
     private static int _names;
 
-    private TestDatabase? _database;
-    private ServerProcess? _server;
-    private GrpcChannel? _channel;
+    private TestAuthority? _authority;
 
-    public TestDatabase Database => _database!;
+    public TestDatabase Database => _authority!.Database;
 
-    public ServerProcess Server => _server!;
+    public ServerProcess Server => _authority!.Server;
 
-    public GrpcChannel Channel => _channel!;
+    public GrpcChannel Channel => _authority!.Channel;
 
     public InventoryService.InventoryServiceClient Inventory => new(Channel);
 
@@ -39,23 +36,15 @@ public class Ledger(TestPostgres databases) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _database = await databases.CreateDatabaseAsync();
-        _server = await ServerProcess.StartAsync(_database.ConnectionString, NoRedis, Settings);
-        _channel = await _server.ChannelAsync();
-        await RegisterAsync(_channel);
+        _authority = await TestAuthority.StartAsync(databases, Settings);
+        await RegisterAsync(Channel);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _channel?.Dispose();
-        if (_server is not null)
+        if (_authority is not null)
         {
-            await _server.DisposeAsync();
-        }
-
-        if (_database is not null)
-        {
-            await _database.DisposeAsync();
+            await _authority.DisposeAsync();
         }
 
         GC.SuppressFinalize(this);

@@ -1,8 +1,8 @@
 using System.Text.Json;
 
-namespace StockAuthority.Samples.Checkout;
+namespace StockAuthority.Samples;
 
-/// <summary>What <c>./dev up</c> says about itself. A real checkout has this in its configuration.</summary>
+/// <summary>What <c>./dev up</c> says about itself. A real application has this in its configuration.</summary>
 internal sealed record DevEndpoints(Uri Grpc, string Token, string Tenant)
 {
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
