@@ -172,7 +172,7 @@ internal sealed class WebhookRun : IAsyncDisposable
     {
         var backlog = await PendingAsync(cancellationToken);
         var left = backlog;
-        while ((left = await PendingAsync(cancellationToken)) > backlog - 1_000)
+        while ((left = await PendingAsync(cancellationToken)) > backlog - Math.Min(1_000, backlog / 2))
         {
             await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
         }
