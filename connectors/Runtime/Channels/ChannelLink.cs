@@ -2,15 +2,17 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Connectors.Runtime.Feed;
 
 namespace StockAuthority.Connectors.Runtime.Channels;
 
 /// <summary>
 /// The channel as the authority keeps it, and the lease under which this instance works. One instance works, the others
-/// stand by; whoever has lost the lease pushes and acknowledges nothing more.
+/// stand by; whoever has lost the lease pushes and acknowledges nothing more. Standing by is as ready as working: a rolling update waits for the new
+/// instance to be ready before it ends the old one, which has the lease until then.
 /// </summary>
 internal sealed partial class ChannelLink(
-    ChannelService.ChannelServiceClient client, ConnectorOptions options, ChannelDeclarationOptions declaration, TimeProvider clock, ILogger<ChannelLink> logger)
+    ChannelService.ChannelServiceClient client, ConnectorOptions options, ChannelDeclarationOptions declaration, FeedConnection connection, TimeProvider clock, ILogger<ChannelLink> logger)
     : IDisposable
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
@@ -116,6 +118,11 @@ internal sealed partial class ChannelLink(
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
                 LogNotRenewed(exception, options.Consumer, options.TenantId);
+                if (!HoldsFor(TimeSpan.Zero))
+                {
+                    // While it works, the feed says whether the authority answers.
+                    connection.Down();
+                }
             }
 
             LoseWhatHasEnded();
@@ -189,6 +196,7 @@ internal sealed partial class ChannelLink(
         {
             Lost();
             Heard(answer.Channel);
+            connection.Up();
             return;
         }
 

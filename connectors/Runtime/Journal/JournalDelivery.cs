@@ -17,6 +17,7 @@ internal sealed partial class JournalDelivery(
     PostingService.PostingServiceClient postings,
     IJournalChannel channel,
     JournalPoster poster,
+    RefusedEntries refused,
     ChannelLink link,
     FeedConnection connection,
     ConnectorOptions options,
@@ -37,20 +38,7 @@ internal sealed partial class JournalDelivery(
     public Task RunMovementsAsync(long fencingNumber, CancellationToken stopping) => RunAsync(
         "movements",
         async () => (await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping)).Sequence,
-        async after =>
-        {
-            var page = await feed.ReadChangesAsync(
-                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerPage }, deadline: Deadline(), cancellationToken: stopping);
-            for (var index = 0; index < page.Movements.Count; index++)
-            {
-                if (page.Movements[index].Sequence != after + index + 1)
-                {
-                    throw new FeedGapException(after + index + 1, page.Movements[index].Sequence);
-                }
-            }
-
-            return [.. page.Movements.Select(movement => (movement.Sequence, (JournalEntry)new JournalEntry.Goods(movement)))];
-        },
+        after => ReadMovementsAsync(after, stopping),
         async sequence => await feed.AcknowledgeChangesAsync(
             new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence, FencingNumber = fencingNumber }, deadline: Deadline(), cancellationToken: stopping),
         stopping);
@@ -73,7 +61,7 @@ internal sealed partial class JournalDelivery(
                 }
             }
 
-            return [.. page.PostingIntents.Select(intent => (intent.IntentNumber, (JournalEntry)new JournalEntry.Ledger(intent)))];
+            return new JournalPage([.. page.PostingIntents.Select(intent => (intent.IntentNumber, (JournalEntry)new JournalEntry.Ledger(intent)))], after + page.PostingIntents.Count);
         },
         async number => await postings.AcknowledgePostingIntentsAsync(
             new AcknowledgePostingIntentsRequest { TenantId = options.TenantId, Consumer = options.Consumer, IntentNumber = number }, deadline: Deadline(), cancellationToken: stopping),
@@ -82,7 +70,7 @@ internal sealed partial class JournalDelivery(
     private async Task RunAsync(
         string what,
         Func<Task<long>> checkpoint,
-        Func<long, Task<List<(long Position, JournalEntry Entry)>>> read,
+        Func<long, Task<JournalPage>> read,
         Func<long, Task> acknowledge,
         CancellationToken stopping)
     {
@@ -92,13 +80,13 @@ internal sealed partial class JournalDelivery(
         {
             await ResumedAsync(stopping);
             var page = await InsistAsync(what, () => read(position), stopping);
-            if (page.Count == 0)
+            if (page.Position == position)
             {
                 await Task.Delay(options.PollInterval, clock, stopping);
                 continue;
             }
 
-            foreach (var batch in page.Where(each => channel.Concerns(each.Entry)).Chunk(channel.MaxEntriesPerPost))
+            foreach (var batch in page.Entries.Where(each => channel.Concerns(each.Entry)).Chunk(channel.MaxEntriesPerPost))
             {
                 await _turn.WaitAsync(stopping);
                 try
@@ -114,9 +102,9 @@ internal sealed partial class JournalDelivery(
                 await InsistAsync(what, () => DoneAsync(acknowledge(position)), stopping);
             }
 
-            if (position < page[^1].Position)
+            if (position < page.Position)
             {
-                position = page[^1].Position;
+                position = page.Position;
                 await InsistAsync(what, () => DoneAsync(acknowledge(position)), stopping);
             }
         }
@@ -125,6 +113,30 @@ internal sealed partial class JournalDelivery(
         {
             await call;
             return true;
+        }
+    }
+
+    private async Task<JournalPage> ReadMovementsAsync(long after, CancellationToken stopping)
+    {
+        try
+        {
+            var page = await feed.ReadChangesAsync(
+                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerPage }, deadline: Deadline(), cancellationToken: stopping);
+            for (var index = 0; index < page.Movements.Count; index++)
+            {
+                if (page.Movements[index].Sequence != after + index + 1)
+                {
+                    throw new FeedGapException(after + index + 1, page.Movements[index].Sequence);
+                }
+            }
+
+            return new JournalPage([.. page.Movements.Select(movement => (movement.Sequence, (JournalEntry)new JournalEntry.Goods(movement)))], after + page.Movements.Count);
+        }
+        catch (RpcException exception) when (JournalReader.DetachedUpTo(exception) is { } detached && detached > after)
+        {
+            // Somebody detached them although we had not read them: they are told of before they are acknowledged.
+            await refused.ReportDetachedAsync(after, detached, stopping);
+            return new JournalPage([], detached);
         }
     }
 
@@ -168,6 +180,10 @@ internal sealed partial class JournalDelivery(
     }
 
     private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
+
+    /// <param name="Entries">In order.</param>
+    /// <param name="Position">How far this is, whether there are entries or not.</param>
+    private sealed record JournalPage(IReadOnlyList<(long Position, JournalEntry Entry)> Entries, long Position);
 
     [LoggerMessage(LogLevel.Information, "Consumer {Consumer} of tenant {TenantId} books {What} after {Position}")]
     private partial void LogStarted(string consumer, string tenantId, string what, long position);

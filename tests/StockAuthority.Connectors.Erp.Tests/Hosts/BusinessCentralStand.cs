@@ -70,15 +70,8 @@ internal sealed class BusinessCentralStand : IErpStand, IAsyncDisposable
             "",
             "",
             [AuthorityStand.Location]);
-        return program.With(new Dictionary<string, string>
+        return program.With(new Dictionary<string, string>(Services.BusinessCentral(erp, Secret), StringComparer.Ordinal)
         {
-            ["Erp__System"] = System,
-            ["Connector__Consumer"] = Services.ErpConsumer,
-            ["BusinessCentral__BaseUrl"] = new Uri(erp, "/v2.0/directory/sandbox/api").AbsoluteUri,
-            ["BusinessCentral__TokenUrl"] = new Uri(erp, "/directory/oauth2/v2.0/token").AbsoluteUri,
-            ["BusinessCentral__ClientId"] = "stockauthority",
-            ["BusinessCentral__ClientSecret"] = Secret,
-            ["BusinessCentral__Company"] = "CRONUS",
             ["Mapping__Supplier"] = Places.Supplier,
             ["Mapping__Customer"] = Places.Customer,
             ["Mapping__Adjustment"] = Places.Adjustment,
