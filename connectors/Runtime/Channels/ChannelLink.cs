@@ -100,7 +100,6 @@ internal sealed partial class ChannelLink(
     public async Task RunAsync(CancellationToken stopping)
     {
         var registered = false;
-        var pause = options.LeaseTime / 3;
         while (true)
         {
             try
@@ -126,7 +125,7 @@ internal sealed partial class ChannelLink(
             }
 
             LoseWhatHasEnded();
-            await Task.Delay(pause, clock, stopping);
+            await Task.Delay(NextRenewal(), clock, stopping);
         }
     }
 
@@ -207,6 +206,19 @@ internal sealed partial class ChannelLink(
             _channel = answer.Channel;
             Tell();
         }
+    }
+
+    /// <summary>A third of the lease; or when another's ends, where nobody has renewed it: that one was killed.</summary>
+    private TimeSpan NextRenewal()
+    {
+        var regular = options.LeaseTime / 3;
+        if (HoldsFor(TimeSpan.Zero) || ChannelOrNull is not { Lease: { Holder.Length: > 0 } lease })
+        {
+            return regular;
+        }
+
+        var left = lease.ExpireTime.ToDateTimeOffset() - clock.GetUtcNow();
+        return left >= regular ? regular : left > options.RetryDelay ? left : options.RetryDelay;
     }
 
     private void LoseWhatHasEnded()

@@ -42,6 +42,24 @@ internal sealed partial class RefusedEntries(
             string.Create(CultureInfo.InvariantCulture, $"{channel.Name} does not book the movements {after + 1} to {upTo}: they were detached from the journal before they were read."), stopping);
     }
 
+    /// <summary>It was refused once and is booked now: its case, where there is one, is closed.</summary>
+    public Task MendedAsync(JournalEntry entry, CancellationToken stopping)
+    {
+        var movement = (entry as JournalEntry.Goods)?.Movement;
+        var request = new ReportExceptionMendedRequest
+        {
+            TenantId = options.TenantId,
+            Kind = ExceptionKind.PostingRefused,
+            Channel = channel.Name,
+            Sku = movement?.Sku ?? "",
+            LocationId = movement?.LocationId ?? "",
+            Reference = entry.Origin,
+            ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
+            Comment = $"{channel.Name} has booked it.",
+        };
+        return TellAsync(entry.Origin, by => client.ReportExceptionMendedAsync(request, deadline: by, cancellationToken: stopping).ResponseAsync, stopping);
+    }
+
     private async Task ReportAsync(string reference, JournalEntry? entry, string reason, string? sent, string response, string summary, CancellationToken stopping)
     {
         var movement = (entry as JournalEntry.Goods)?.Movement;
@@ -64,11 +82,16 @@ internal sealed partial class RefusedEntries(
                 ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
             },
         };
+        await TellAsync(reference, by => client.ReportExceptionAsync(request, deadline: by, cancellationToken: stopping).ResponseAsync, stopping);
+    }
+
+    private async Task TellAsync(string reference, Func<DateTime, Task> tell, CancellationToken stopping)
+    {
         for (var failures = 1; ; failures++)
         {
             try
             {
-                await client.ReportExceptionAsync(request, deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: stopping);
+                await tell((clock.GetUtcNow() + CallLimit).UtcDateTime);
                 return;
             }
             catch (RpcException error) when (error.StatusCode is StatusCode.Unimplemented or StatusCode.InvalidArgument)

@@ -35,6 +35,8 @@ internal sealed class BusinessCentralStand : IErpStand, IAsyncDisposable
 
     public ErpRefusals Refusals => new("Internal_InvalidTableRelation", "no location", "no account");
 
+    public string ProductOf(string sku) => sku.ToUpperInvariant();
+
     public Uri Address => Services.Loopback(_port);
 
     /// <summary>What people have set up there.</summary>

@@ -15,7 +15,7 @@ internal static class ChannelFaults
         """{"reset":true}""", """{"reset":true,"after_apply":true}""", """{"status":504,"after_apply":true}""", Down,
 
         // Late: while the caller waits, longer than it waits, and after it was told that nothing came of it.
-        """{"latency_milliseconds":300}""", """{"latency_milliseconds":2500}""", """{"status":504,"apply_later_milliseconds":700}""", """{"status":504,"apply_later_milliseconds":1500}""",
+        """{"latency_milliseconds":300}""", """{"latency_milliseconds":6000}""", """{"status":504,"apply_later_milliseconds":700}""", """{"status":504,"apply_later_milliseconds":1500}""",
 
         // Twice, too many, and taken with an answer that says something else.
         """{"duplicate":true}""", """{"status":429,"retry_after_seconds":1}""", """{"wrong_echo":true}""",

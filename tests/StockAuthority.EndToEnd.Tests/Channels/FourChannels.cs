@@ -59,6 +59,9 @@ public sealed class FourChannels : IAsyncLifetime
 
     public static IReadOnlyList<string> All { get; } = [Square, Shopify, Webhook, Erp];
 
+    /// <summary>Whether the subscriber wants only the last SKU and is told of nothing else.</summary>
+    internal bool SubscribesOnlyLast { get; init; }
+
     /// <summary>Those that there are.</summary>
     public IReadOnlyList<string> Channels { get; }
 
@@ -205,19 +208,27 @@ public sealed class FourChannels : IAsyncLifetime
         }
 
         var (log, tokenFile) = (await TestWorkspace.NewLogFileAsync(channel), await TestTokens.FileAsync(Tenant));
-        var connector = Connectors[channel] = new KillableProcess(Quick(channel switch
+        var program = channel switch
         {
             Square => Services.Pos(checkout, log, webhook.NotificationUrl.Port, Server.Grpc, tokenFile, Tenant, address, _token, await DatabaseAsync(), webhook),
             Shopify => Services.Marketplace(checkout, log, Ports.Free(), Server.Grpc, tokenFile, Tenant, address, _token, await MappingAsync()),
-            Webhook => Services.Webhook(checkout, log, Ports.Free(), Server.Grpc, tokenFile, Tenant, await DatabaseAsync(), new Uri(address, "/sample-subscriber"), secretFile),
+            Webhook => With(
+                Services.Webhook(checkout, log, Ports.Free(), Server.Grpc, tokenFile, Tenant, await DatabaseAsync(), new Uri(address, "/sample-subscriber"), secretFile),
+                ("Webhook__Subscribers__0__SkuPrefixes__0", SubscribesOnlyLast ? Skus[^1] : "")),
             _ => With(
                 Services.Erp(checkout, log, Ports.Free(), Server.Grpc, tokenFile, Tenant, address, "", "", [Location]),
                 [
                     .. Services.BusinessCentral(address, _token).Select(setting => (setting.Key, setting.Value)),
                     ("Mapping__Supplier", "Purchase"), ("Mapping__Customer", "Sale"), ("Mapping__Adjustment", "Adjustment"), ("Mapping__Transit", "TRANSIT"),
                     ("Mapping__Locations__0__Storage", "MAIN"),
+
+                    // A simulator posts at once; by default a call may take as long as an ERP may need.
+                    ("Connector__AttemptTimeout", "00:00:05"), ("Connector__LeaseTime", "00:00:15"),
                 ]),
-        }));
+        };
+
+        // All else is as it is shipped: what is promised is promised of that.
+        var connector = Connectors[channel] = new KillableProcess(With(program, ("Connector__ReportInterval", "00:00:01")));
         await connector.StartAsync();
 
         async Task PutAsync(string what, object body) => (await _http.PutAsJsonAsync(new Uri(address, $"/simulator/{what}"), body)).EnsureSuccessStatusCode();
@@ -240,18 +251,6 @@ public sealed class FourChannels : IAsyncLifetime
         }));
         return file;
     }
-
-    /// <summary>Waits and time limits of a fast machine's network; what they bound is the same.</summary>
-    private static ChildProgram Quick(ChildProgram program) => With(
-        program,
-        ("Connector__AttemptTimeout", "00:00:02"),
-        ("Connector__LeaseTime", "00:00:06"),
-        ("Connector__RetryDelay", "00:00:00.100"),
-        ("Connector__MaxRetryDelay", "00:00:02"),
-        ("Connector__BreakDuration", "00:00:01"),
-        ("Connector__ReportInterval", "00:00:01"),
-        ("Connector__PollInterval", "00:00:00.500"),
-        ("Webhook__AttemptTimeout", "00:00:02"));
 
     private static ChildProgram With(ChildProgram program, params (string Name, string Value)[] settings)
     {

@@ -45,6 +45,11 @@ internal sealed class ShownByChannels(FourChannels stand, HttpClient http, strin
         return (log["recent_requests"]!.AsArray().Count(request => (bool)request!["is_write"]!), (long)log["applied_changes"]!);
     }
 
+    /// <summary>Requests that were refused because there were too many, of those that its simulator remembers.</summary>
+    public async Task<int> RefusalsAsync(string channel) =>
+        (await http.GetFromJsonAsync<JsonNode>(new Uri(stand.Simulators[channel], "/simulator/requests")))!["recent_requests"]!.AsArray()
+            .Count(request => (int)request!["status"]! == 429 || (string?)request["error_code"] == "THROTTLED");
+
     private async Task<Dictionary<string, long>> SquareAsync(IReadOnlyList<string> skus)
     {
         var shown = new Dictionary<string, long>(StringComparer.Ordinal);
