@@ -50,6 +50,13 @@ internal sealed partial class PostingRecorder(
                 await refused.ReportDifferingAsync(entry, document, refusal.Status.Detail, stopping);
                 return;
             }
+            catch (RpcException refusal) when (refusal.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason == "UNKNOWN_ORIGIN")
+            {
+                metrics.Differing();
+                LogUnknown(refusal, channel.Name, entry.Origin, document.DocumentId, options.TenantId);
+                await refused.ReportUnknownAsync(entry, document, refusal.Status.Detail, stopping);
+                return;
+            }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
                 LogNotRecorded(exception, entry.Origin, options.TenantId);
@@ -64,6 +71,9 @@ internal sealed partial class PostingRecorder(
 
     [LoggerMessage(LogLevel.Error, "Channel {Channel} has {Origin} of tenant {TenantId} as document {DocumentId}, and another one is recorded for it")]
     private partial void LogDiffers(Exception exception, string channel, string origin, string documentId, string tenantId);
+
+    [LoggerMessage(LogLevel.Error, "Channel {Channel} has {Origin} as document {DocumentId}, and tenant {TenantId} has no such entry")]
+    private partial void LogUnknown(Exception exception, string channel, string origin, string documentId, string tenantId);
 
     [LoggerMessage(LogLevel.Warning, "The posting of {Origin} of tenant {TenantId} could not be recorded; trying again")]
     private partial void LogNotRecorded(Exception exception, string origin, string tenantId);

@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Connectors.Runtime.Channels;
+
+namespace StockAuthority.Connectors.Runtime.Journal;
+
+/// <summary>
+/// What people ask for once they have mended why an entry was refused: a replay goes through the movements after a sequence again, a resync through all
+/// of them and all ledger actions. What is booked is found and stays as it is; what is not is tried again. Beside the deliveries, which go on.
+/// </summary>
+internal sealed partial class JournalTasks(
+    ChannelService.ChannelServiceClient client, JournalFeed feed, IJournalChannel channel, JournalPoster poster, RefusedEntries refused, ChannelLink link, ConnectorOptions options, TimeProvider clock, ILogger<JournalTasks> logger)
+{
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
+
+    public async Task RunAsync(long fencingNumber, CancellationToken stopping)
+    {
+        while (true)
+        {
+            var news = link.News;
+            if (link.Channel is { Paused: false, Task: { TaskNumber: > 0, Done: false } task })
+            {
+                LogBegun(options.Consumer, options.TenantId, task.TaskNumber);
+                var summary = await RunAsync(task, stopping);
+                await CompleteAsync(task, summary, fencingNumber, stopping);
+            }
+            else
+            {
+                await news.WaitAsync(stopping);
+            }
+        }
+    }
+
+    private async Task<string> RunAsync(ChannelTask task, CancellationToken stopping)
+    {
+        var counts = new Counts();
+        var skus = task.Skus.ToHashSet(StringComparer.Ordinal);
+        var acknowledged = await feed.MovementCheckpointAsync(stopping);
+        await AgainAsync(
+            task.Resync ? 0 : task.ReplayAfterSequence, acknowledged, feed.ReadMovementsAsync, entry => skus.Count == 0 || (entry is JournalEntry.Goods goods && skus.Contains(goods.Movement.Sku)), counts, stopping);
+        if (task.Resync && skus.Count == 0)
+        {
+            await AgainAsync(0, await feed.IntentCheckpointAsync(stopping), feed.ReadIntentsAsync, static _ => true, counts, stopping);
+        }
+
+        return FormattableString.Invariant($"{counts.Entries} entries looked at, {counts.Booked} booked now");
+    }
+
+    /// <summary>Only what was delivered once: what was not yet is the deliveries' matter.</summary>
+    private async Task AgainAsync(
+        long after, long until, Func<long, CancellationToken, Task<JournalPage>> read, Func<JournalEntry, bool> isMeant, Counts counts, CancellationToken stopping)
+    {
+        while (after < until)
+        {
+            var page = await read(after, stopping);
+            if (page.Position == after)
+            {
+                return;
+            }
+
+            foreach (var batch in page.Entries.Where(each => each.Position <= until && channel.Concerns(each.Entry) && isMeant(each.Entry)).Chunk(channel.MaxEntriesPerPost))
+            {
+                var booked = await poster.SettleAsync([.. batch.Select(each => each.Entry)], stopping);
+                counts.Entries += batch.Length;
+                counts.Booked += booked.Count;
+                foreach (var entry in booked)
+                {
+                    await refused.MendedAsync(entry, stopping);
+                }
+            }
+
+            after = page.Position;
+        }
+    }
+
+    private async Task CompleteAsync(ChannelTask task, string summary, long fencingNumber, CancellationToken stopping)
+    {
+        var request = new CompleteChannelTaskRequest { TenantId = options.TenantId, ChannelId = options.Consumer, FencingNumber = fencingNumber, TaskNumber = task.TaskNumber, Summary = summary };
+        var answer = await feed.InsistAsync(
+            async () => await client.CompleteChannelTaskAsync(request, deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: stopping), stopping);
+        link.Heard(answer.Channel);
+    }
+
+    private sealed class Counts
+    {
+        public long Entries { get; set; }
+
+        public long Booked { get; set; }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Channel {Channel} of tenant {TenantId}: task {Task} has what was delivered looked at again")]
+    private partial void LogBegun(string channel, string tenantId, long task);
+}
