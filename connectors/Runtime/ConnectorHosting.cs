@@ -22,6 +22,8 @@ public static class ConnectorHosting
         services.AddSingleton<RefusedLevels>();
         services.AddSingleton<PushPipeline>();
         services.AddSingleton<LevelPusher>();
+        services.AddSingleton<BulkMetrics>();
+        services.AddSingleton<BulkDelivery>();
         services.AddSingleton<IFeedDelivery, LevelDelivery>();
         return services;
     }

@@ -64,6 +64,12 @@ internal sealed partial class ChannelCases(
         FormattableString.Invariant($"{answer.Status} {answer.Code} {answer.Field} {answer.Detail}; response {answer.ResponseId}"),
         $"{channel.Value} takes nothing: {answer.Status} {answer.Code}.", clock.GetUtcNow(), long.MaxValue);
 
+    /// <summary>Levels get through one push after another, and many at once do not.</summary>
+    public void BulkFailed(string reference, Refusal answer) => Add(
+        ExceptionKind.DeliveryFailed, default, reference, answer.Code, FormattableString.Invariant($"request {answer.RequestId}"),
+        FormattableString.Invariant($"{answer.Status} {answer.Code} {answer.Field} {answer.Detail}; response {answer.ResponseId}"),
+        $"{channel.Value} does not take many levels at once: {answer.Status} {answer.Code}. They go one after another.", clock.GetUtcNow(), long.MaxValue);
+
     public void Unblocked() => Mended(ExceptionKind.DeliveryFailed, default, "The channel takes levels.", BlockedReference);
 
     /// <summary>A subscriber of the channel does not take what it has to be told.</summary>

@@ -27,6 +27,7 @@ internal sealed partial class LevelSweep(
 {
     private const int SkusPerCall = 500;
     private const int MovementsPerCall = 1000;
+    private const int LevelsPerCall = 1000;
 
     /// <summary>So many calls' worth of the journal around the checkpoint is read back after a start.</summary>
     private const int CallsLookedBack = 10;
@@ -229,7 +230,8 @@ internal sealed partial class LevelSweep(
 
     private async Task<bool> PageAsync(Run run, ChannelRollout rollout, CancellationToken stopping)
     {
-        var request = new ListLevelsRequest { TenantId = options.TenantId, PageSize = channel.MaxItemsPerPush < 1000 ? channel.MaxItemsPerPush : 1000, PageToken = run.Token };
+        // What is delivered without reading the channel comes in pages large enough for a job of many levels.
+        var request = new ListLevelsRequest { TenantId = options.TenantId, PageSize = run.Always || channel.MaxItemsPerPush > LevelsPerCall ? LevelsPerCall : channel.MaxItemsPerPush, PageToken = run.Token };
         if (run.BySku)
         {
             if (run.Token.Length == 0)
@@ -245,6 +247,12 @@ internal sealed partial class LevelSweep(
         [
             .. page.Levels.Where(level => level.Sequence <= _backlog.ReadSequence && RolloutFilter.Includes(rollout, KeyOf(level)) && (run.Always || !_backlog.Waits(KeyOf(level)))),
         ];
+        if (run.ReadsBack)
+        {
+            // They cannot be repaired now, and an unanswered call about them is not over for that.
+            unsure.Add(page.Levels.Select(KeyOf).Where(_backlog.IsHeld));
+        }
+
         if (levels.Length > 0)
         {
             var shown = run.Always ? new long?[levels.Length] : await pipeline.ReadAsync([.. levels.Select(KeyOf)], stopping);
