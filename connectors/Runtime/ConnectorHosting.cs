@@ -20,6 +20,7 @@ public static class ConnectorHosting
         services.AddSingleton<UnsureLevels>();
         services.AddSingleton<LevelSweep>();
         services.AddSingleton<RefusedLevels>();
+        services.AddSingleton<RefusedRetries>();
         services.AddSingleton<PushPipeline>();
         services.AddSingleton<LevelPusher>();
         services.AddSingleton<BulkMetrics>();

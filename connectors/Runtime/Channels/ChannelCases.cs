@@ -17,7 +17,6 @@ internal sealed partial class ChannelCases(
 
     /// <summary>Says that a case is about the whole channel.</summary>
     private const string BlockedReference = "channel";
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private readonly Lock _lock = new();
     private readonly Queue<Report> _waiting = [];
     private readonly SemaphoreSlim _news = new(0);
@@ -133,7 +132,7 @@ internal sealed partial class ChannelCases(
     {
         try
         {
-            var deadline = (clock.GetUtcNow() + CallLimit).UtcDateTime;
+            var deadline = clock.CallDeadline();
             if (report.Request is { } request)
             {
                 await client.ReportExceptionAsync(request, deadline: deadline, cancellationToken: stopping);

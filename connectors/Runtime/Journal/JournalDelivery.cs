@@ -25,7 +25,6 @@ internal sealed partial class JournalDelivery(
 {
     private const int MovementsPerPage = 500;
     private const int IntentsPerPage = 100;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>One at a time: an ERP that is slow is not made faster by two callers.</summary>
     private readonly SemaphoreSlim _turn = new(1);
@@ -36,11 +35,11 @@ internal sealed partial class JournalDelivery(
     /// <param name="stopping">Ends it.</param>
     public Task RunMovementsAsync(long fencingNumber, CancellationToken stopping) => RunAsync(
         "movements",
-        async () => (await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping)).Sequence,
+        async () => (await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping)).Sequence,
         async after =>
         {
             var page = await feed.ReadChangesAsync(
-                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerPage }, deadline: Deadline(), cancellationToken: stopping);
+                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerPage }, deadline: clock.CallDeadline(), cancellationToken: stopping);
             for (var index = 0; index < page.Movements.Count; index++)
             {
                 if (page.Movements[index].Sequence != after + index + 1)
@@ -52,18 +51,18 @@ internal sealed partial class JournalDelivery(
             return [.. page.Movements.Select(movement => (movement.Sequence, (JournalEntry)new JournalEntry.Goods(movement)))];
         },
         async sequence => await feed.AcknowledgeChangesAsync(
-            new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence, FencingNumber = fencingNumber }, deadline: Deadline(), cancellationToken: stopping),
+            new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence, FencingNumber = fencingNumber }, deadline: clock.CallDeadline(), cancellationToken: stopping),
         stopping);
 
     public Task RunIntentsAsync(CancellationToken stopping) => RunAsync(
         "ledger actions",
         async () => (await postings.GetPostingCheckpointAsync(
-            new GetPostingCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping)).IntentNumber,
+            new GetPostingCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping)).IntentNumber,
         async after =>
         {
             var page = await postings.ListPostingIntentsAsync(
                 new ListPostingIntentsRequest { TenantId = options.TenantId, AfterIntentNumber = after, PaymentsOnly = true, PageSize = IntentsPerPage },
-                deadline: Deadline(),
+                deadline: clock.CallDeadline(),
                 cancellationToken: stopping);
             for (var index = 0; index < page.PostingIntents.Count; index++)
             {
@@ -76,7 +75,7 @@ internal sealed partial class JournalDelivery(
             return [.. page.PostingIntents.Select(intent => (intent.IntentNumber, (JournalEntry)new JournalEntry.Ledger(intent)))];
         },
         async number => await postings.AcknowledgePostingIntentsAsync(
-            new AcknowledgePostingIntentsRequest { TenantId = options.TenantId, Consumer = options.Consumer, IntentNumber = number }, deadline: Deadline(), cancellationToken: stopping),
+            new AcknowledgePostingIntentsRequest { TenantId = options.TenantId, Consumer = options.Consumer, IntentNumber = number }, deadline: clock.CallDeadline(), cancellationToken: stopping),
         stopping);
 
     private async Task RunAsync(
@@ -166,8 +165,6 @@ internal sealed partial class JournalDelivery(
             }
         }
     }
-
-    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
 
     [LoggerMessage(LogLevel.Information, "Consumer {Consumer} of tenant {TenantId} books {What} after {Position}")]
     private partial void LogStarted(string consumer, string tenantId, string what, long position);

@@ -13,7 +13,6 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 internal sealed partial class RefusedEntries(
     ExceptionService.ExceptionServiceClient client, IJournalChannel channel, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<RefusedEntries> logger)
 {
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public Task ParkAsync(JournalEntry entry, Refusal refusal, string? sent, CancellationToken stopping)
     {
@@ -53,7 +52,7 @@ internal sealed partial class RefusedEntries(
         {
             try
             {
-                await client.ReportExceptionAsync(request, deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: stopping);
+                await client.ReportExceptionAsync(request, deadline: clock.CallDeadline(), cancellationToken: stopping);
                 return;
             }
             catch (RpcException error) when (error.StatusCode is StatusCode.Unimplemented or StatusCode.InvalidArgument)

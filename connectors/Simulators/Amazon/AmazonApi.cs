@@ -56,6 +56,11 @@ internal static class AmazonApi
             return faults.Named($"GET {context.Request.Path}") is { } named ? AmazonAnswer.Failed(context, named) : Read(sellerId, sku, listings, faults.Current);
         }
 
+        if (faults.Current.UnanswerableIds.Contains(sku, StringComparer.Ordinal))
+        {
+            return Results.StatusCode(StatusCodes.Status418ImATeapot);
+        }
+
         var fault = faults.Next($"PATCH {context.Request.Path}");
         var body = await AmazonAnswer.BodyAsync(context.Request.Body, context.RequestAborted);
         IResult Handle() => Patch(sellerId, sku, body, listings, faults, record, clock, log);

@@ -159,7 +159,9 @@ internal sealed class AmazonFeedStore(AmazonListings listings, Faults faults, Re
             processed++;
             var sku = (string)message!["sku"]!;
             var changes = (string?)message["operationType"] == "PATCH" ? AvailabilityChange.Read(message) : null;
-            var issue = changes is null ? ("4000001", "The provided payload is invalid.") : AvailabilityChange.Issue(sku, changes, faults.Current);
+            var issue = changes is null ? ("4000001", "The provided payload is invalid.")
+                : faults.Current.UnanswerableIds.Contains(sku, StringComparer.Ordinal) ? ("418", "The message was not understood.")
+                : AvailabilityChange.Issue(sku, changes, faults.Current);
             if (issue is var (code, text))
             {
                 invalid++;

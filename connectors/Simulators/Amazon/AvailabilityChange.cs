@@ -36,7 +36,9 @@ internal sealed record AvailabilityChange(string Channel, long Quantity)
 
     /// <summary>Why Amazon refuses it for good; null where it does not.</summary>
     public static (string Code, string Message)? Issue(string sku, IReadOnlyList<AvailabilityChange> changes, Fault fault) =>
-        changes.Any(change => change.Quantity is < 0 or > LargestQuantity) || fault.RefusedInventoryItemIds.Contains(sku, StringComparer.Ordinal)
+        changes.FirstOrDefault(change => fault.UnknownChannelCodes.Contains(change.Channel, StringComparer.Ordinal)) is { } unknown
+            ? ("4000003", $"'{unknown.Channel}' is not a valid value for 'fulfillment_channel_code'.")
+        : changes.Any(change => change.Quantity is < 0 or > LargestQuantity) || fault.RefusedInventoryItemIds.Contains(sku, StringComparer.Ordinal)
             ? ("4000002", "'quantity' is not valid.")
             : null;
 

@@ -43,6 +43,12 @@ internal sealed record Fault
     /// <summary>Shopify's mutations about one of these inventory items are refused.</summary>
     public IReadOnlyList<string> RefusedInventoryItemIds { get; set; } = [];
 
+    /// <summary>Calls that are about one of these (Square's catalog objects, Shopify's inventory items, Amazon's SKUs) are answered 418, as by something in between.</summary>
+    public IReadOnlyList<string> UnanswerableIds { get; set; } = [];
+
+    /// <summary>Amazon has no such fulfilment channels.</summary>
+    public IReadOnlyList<string> UnknownChannelCodes { get; set; } = [];
+
     /// <summary>Amazon takes patches of these SKUs and does not list them.</summary>
     public IReadOnlyList<string> UnlistedSkus { get; set; } = [];
 
