@@ -25,15 +25,14 @@ internal sealed partial class JournalFeed(
 {
     private const int MovementsPerPage = 500;
     private const int IntentsPerPage = 100;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public Task<long> MovementCheckpointAsync(CancellationToken stopping) => InsistAsync(
-        async () => (await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping)).Sequence,
+        async () => (await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping)).Sequence,
         stopping);
 
     public Task<long> IntentCheckpointAsync(CancellationToken stopping) => InsistAsync(
         async () => (await postings.GetPostingCheckpointAsync(
-            new GetPostingCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping)).IntentNumber,
+            new GetPostingCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping)).IntentNumber,
         stopping);
 
     public Task<JournalPage> ReadMovementsAsync(long after, CancellationToken stopping) => InsistAsync(
@@ -42,7 +41,7 @@ internal sealed partial class JournalFeed(
             try
             {
                 var page = await feed.ReadChangesAsync(
-                    new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerPage }, deadline: Deadline(), cancellationToken: stopping);
+                    new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerPage }, deadline: clock.CallDeadline(), cancellationToken: stopping);
                 return Page(after, page.Movements.Select(movement => (movement.Sequence, (JournalEntry)new JournalEntry.Goods(movement))));
             }
             catch (RpcException exception) when (JournalReader.DetachedUpTo(exception) is { } detached && detached > after)
@@ -57,7 +56,7 @@ internal sealed partial class JournalFeed(
         {
             var page = await postings.ListPostingIntentsAsync(
                 new ListPostingIntentsRequest { TenantId = options.TenantId, AfterIntentNumber = after, PaymentsOnly = true, PageSize = IntentsPerPage },
-                deadline: Deadline(),
+                deadline: clock.CallDeadline(),
                 cancellationToken: stopping);
             return Page(after, page.PostingIntents.Select(intent => (intent.IntentNumber, (JournalEntry)new JournalEntry.Ledger(intent))));
         },
@@ -68,12 +67,12 @@ internal sealed partial class JournalFeed(
     /// <param name="stopping">Ends it.</param>
     public Task AcknowledgeMovementsAsync(long sequence, long fencingNumber, CancellationToken stopping) => InsistAsync(
         async () => (await feed.AcknowledgeChangesAsync(
-            new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence, FencingNumber = fencingNumber }, deadline: Deadline(), cancellationToken: stopping)).Sequence,
+            new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence, FencingNumber = fencingNumber }, deadline: clock.CallDeadline(), cancellationToken: stopping)).Sequence,
         stopping);
 
     public Task AcknowledgeIntentsAsync(long number, CancellationToken stopping) => InsistAsync(
         async () => (await postings.AcknowledgePostingIntentsAsync(
-            new AcknowledgePostingIntentsRequest { TenantId = options.TenantId, Consumer = options.Consumer, IntentNumber = number }, deadline: Deadline(), cancellationToken: stopping)).IntentNumber,
+            new AcknowledgePostingIntentsRequest { TenantId = options.TenantId, Consumer = options.Consumer, IntentNumber = number }, deadline: clock.CallDeadline(), cancellationToken: stopping)).IntentNumber,
         stopping);
 
     public async Task<T> InsistAsync<T>(Func<Task<T>> call, CancellationToken stopping)
@@ -114,8 +113,6 @@ internal sealed partial class JournalFeed(
 
         return new JournalPage(all, after + all.Length);
     }
-
-    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
 
     [LoggerMessage(LogLevel.Warning, "The authority does not answer about the journals of tenant {TenantId}; trying again")]
     private partial void LogFailed(Exception exception, string tenantId);

@@ -11,7 +11,6 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 internal sealed partial class JournalTasks(
     ChannelService.ChannelServiceClient client, JournalFeed feed, IJournalChannel channel, JournalPoster poster, RefusedEntries refused, ChannelLink link, ConnectorOptions options, TimeProvider clock, ILogger<JournalTasks> logger)
 {
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public async Task RunAsync(long fencingNumber, CancellationToken stopping)
     {
@@ -77,7 +76,7 @@ internal sealed partial class JournalTasks(
     {
         var request = new CompleteChannelTaskRequest { TenantId = options.TenantId, ChannelId = options.Consumer, FencingNumber = fencingNumber, TaskNumber = task.TaskNumber, Summary = summary };
         var answer = await feed.InsistAsync(
-            async () => await client.CompleteChannelTaskAsync(request, deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: stopping), stopping);
+            async () => await client.CompleteChannelTaskAsync(request, deadline: clock.CallDeadline(), cancellationToken: stopping), stopping);
         link.Heard(answer.Channel);
     }
 

@@ -12,7 +12,6 @@ internal sealed partial class PostingRecorder(
     PostingService.PostingServiceClient client, IJournalChannel channel, RefusedEntries refused, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<PostingRecorder> logger)
 {
     private const int CallsAtOnce = 16;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public Task RecordAsync(IReadOnlyList<JournalEntry> entries, IReadOnlyDictionary<string, PostedDocument> documents, CancellationToken stopping) =>
         Parallel.ForEachAsync(
@@ -39,7 +38,7 @@ internal sealed partial class PostingRecorder(
         {
             try
             {
-                await client.RecordPostingAsync(request, deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: stopping);
+                await client.RecordPostingAsync(request, deadline: clock.CallDeadline(), cancellationToken: stopping);
                 return;
             }
             catch (RpcException refusal) when (refusal.StatusCode == StatusCode.AlreadyExists)

@@ -14,7 +14,6 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 internal sealed partial class RefusedEntries(
     ExceptionService.ExceptionServiceClient client, IJournalChannel channel, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<RefusedEntries> logger)
 {
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public Task ParkAsync(JournalEntry entry, Refusal refusal, string? sent, CancellationToken stopping)
     {
@@ -91,7 +90,7 @@ internal sealed partial class RefusedEntries(
         {
             try
             {
-                await tell((clock.GetUtcNow() + CallLimit).UtcDateTime);
+                await tell(clock.CallDeadline());
                 return;
             }
             catch (RpcException error) when (error.StatusCode is StatusCode.Unimplemented or StatusCode.InvalidArgument)
