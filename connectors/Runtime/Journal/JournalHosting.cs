@@ -18,12 +18,18 @@ public static class JournalHosting
         services.AddSingleton(declaration);
         services.AddSingleton(provider => new ChannelService.ChannelServiceClient(provider.GetRequiredService<GrpcChannel>()));
         services.AddSingleton<ChannelLink>();
+        services.AddSingleton(provider => new ChannelName(provider.GetRequiredService<IJournalChannel>().Name));
+        services.AddSingleton<ChannelCases>();
+        services.AddSingleton<ChannelHealthMeter>();
+        services.AddSingleton<HealthReporter>();
+        services.AddHostedService<JournalHealth>();
         services.AddSingleton(provider => new PostingService.PostingServiceClient(provider.GetRequiredService<GrpcChannel>()));
         services.AddSingleton<JournalMetrics>();
         services.AddSingleton<PostingRecorder>();
         services.AddSingleton<RefusedEntries>();
         services.AddSingleton<JournalPoster>();
         services.AddSingleton<JournalDelivery>();
+        services.AddSingleton<PostingReplays>();
         services.AddHostedService<JournalService>();
         return services;
     }

@@ -11,24 +11,67 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 /// </summary>
 internal sealed partial class JournalPoster(
     IJournalChannel channel, PostingRecorder recorder, RefusedEntries refused, ChannelLink link, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<JournalPoster> logger)
+    : IDisposable
 {
     /// <summary>Answers that nobody can sort until an entry, alone, is given up.</summary>
     private const int UnsortedAnswers = 5;
 
-    public async Task SettleAsync(IReadOnlyList<JournalEntry> batch, CancellationToken stopping)
+    /// <summary>One batch at a time: an ERP that is slow is not made faster by several callers.</summary>
+    private readonly SemaphoreSlim _turn = new(1);
+
+    public void Dispose() => _turn.Dispose();
+
+    /// <returns>Those that were not booked before, and are now.</returns>
+    public async Task<IReadOnlyList<JournalEntry>> SettleAsync(IReadOnlyList<JournalEntry> batch, CancellationToken stopping)
     {
+        await _turn.WaitAsync(stopping);
+        try
+        {
+            return await SettleInTurnAsync(batch, stopping);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>What the channel has of an entry; null where it has nothing. Throws where it cannot be asked.</summary>
+    public async Task<PostedDocument?> FindAsync(JournalEntry entry, CancellationToken stopping)
+    {
+        await _turn.WaitAsync(stopping);
+        try
+        {
+            using var timeout = new CancellationTokenSource(options.AttemptTimeout, clock);
+            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stopping, timeout.Token);
+            return (await channel.FindAsync([entry], attempt.Token)).GetValueOrDefault(entry.Origin);
+        }
+        catch (Exception exception) when (exception is not JournalUnavailableException && !stopping.IsCancellationRequested)
+        {
+            throw new JournalUnavailableException(exception.Message);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<IReadOnlyList<JournalEntry>> SettleInTurnAsync(IReadOnlyList<JournalEntry> batch, CancellationToken stopping)
+    {
+        var booked = new List<JournalEntry>();
+        var missing = new HashSet<string>(StringComparer.Ordinal);
         var parts = new Stack<IReadOnlyList<JournalEntry>>();
         parts.Push(batch);
         var failures = 0;
         var unsorted = 0;
         while (parts.TryPop(out var part))
         {
-            switch (await AttemptAsync(part, stopping))
+            switch (await AttemptAsync(part, missing, stopping))
             {
                 case PostResult.Posted posted:
                     (failures, unsorted) = (0, 0);
                     await recorder.RecordAsync(part, posted.Documents, stopping);
                     metrics.Posted(part);
+                    booked.AddRange(part.Where(entry => missing.Contains(entry.Origin)));
                     break;
                 case PostResult.Refused refusal when part.Count == 1:
                     unsorted = 0;
@@ -58,6 +101,8 @@ internal sealed partial class JournalPoster(
                     break;
             }
         }
+
+        return booked;
     }
 
     private static void Split(IReadOnlyList<JournalEntry> part, Stack<IReadOnlyList<JournalEntry>> parts)
@@ -67,7 +112,7 @@ internal sealed partial class JournalPoster(
         parts.Push([.. part.Take(part.Count / 2)]);
     }
 
-    private async Task<PostResult> AttemptAsync(IReadOnlyList<JournalEntry> part, CancellationToken stopping)
+    private async Task<PostResult> AttemptAsync(IReadOnlyList<JournalEntry> part, HashSet<string> everMissing, CancellationToken stopping)
     {
         if (!link.HoldsFor(options.AttemptTimeout))
         {
@@ -81,6 +126,7 @@ internal sealed partial class JournalPoster(
         {
             var found = await channel.FindAsync(part, attempt.Token);
             JournalEntry[] missing = [.. part.Where(entry => !found.ContainsKey(entry.Origin))];
+            everMissing.UnionWith(missing.Select(entry => entry.Origin));
             if (missing.Length == 0)
             {
                 return new PostResult.Posted(found);

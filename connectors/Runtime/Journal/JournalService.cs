@@ -11,7 +11,7 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 /// One of them failing is a bug: the process ends and starts again from its checkpoints.
 /// </summary>
 internal sealed partial class JournalService(
-    IJournalChannel channel, JournalDelivery delivery, ChannelLink link, FeedConnection connection, ConnectorOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<JournalService> logger) : BackgroundService
+    IJournalChannel channel, JournalDelivery delivery, PostingReplays replays, ChannelLink link, FeedConnection connection, ConnectorOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<JournalService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,7 +50,7 @@ internal sealed partial class JournalService(
     private Task TermAsync(CancellationTokenSource term)
     {
         var fencingNumber = link.Channel.Lease.FencingNumber;
-        return LeaseTerms.FirstEndsAllAsync(term, delivery.RunMovementsAsync(fencingNumber, term.Token), delivery.RunIntentsAsync(term.Token));
+        return LeaseTerms.FirstEndsAllAsync(term, delivery.RunMovementsAsync(fencingNumber, term.Token), delivery.RunIntentsAsync(term.Token), replays.RunAsync(term.Token));
     }
 
     private async Task<bool> IsUsableAsync(CancellationToken stopping)
