@@ -1,3 +1,4 @@
+using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Connectors.Broker.Events;
 using StockAuthority.Connectors.Broker.Kafka;
 using StockAuthority.Connectors.Broker.RabbitMq;
@@ -24,6 +25,7 @@ internal static class BrokerConnector
         var channel = settings.Text("Broker:Channel") ?? RabbitMq;
         var connector = ConnectorOptions.Read(settings, defaultConsumer: "broker-" + channel);
         var declaration = ChannelDeclarationOptions.Read(settings, channel);
+        declaration.Declaration.WholeJournal = true;
         Action<IServiceCollection>? add = channel switch
         {
             RabbitMq => Add(RabbitMqOptions.Read(settings)),
@@ -33,6 +35,11 @@ internal static class BrokerConnector
         if (add is null)
         {
             settings.Wrong($"Broker:Channel is neither {RabbitMq} nor {Kafka}");
+        }
+
+        if (declaration.Declaration.InitialRollout is not ({ Mode: ChannelMode.Off } or { Mode: ChannelMode.On, Percent: 100 }))
+        {
+            settings.Wrong("Channel:InitialRollout is neither off nor 100, and a feed is whole or not at all");
         }
 
         if (declaration.SafetyBuffers.Count > 0)

@@ -42,6 +42,10 @@ internal sealed class ConnectorMetrics
         meter.CreateObservableGauge("stockauthority.connectors.paused", () => new Measurement<int>(Paused(link), _channel), "{channel}", "1 while deliveries are paused");
         meter.CreateObservableGauge("stockauthority.connectors.levels.pending", () => new Measurement<int>(Volatile.Read(ref _pendingLevels), _channel), "{level}", "Levels that wait for the channel");
         meter.CreateObservableGauge("stockauthority.connectors.feed.lag", () => new Measurement<long>(Lag(), _channel), "{movement}", "Movements in the journal that are not acknowledged yet");
+
+        // A series that begins with its first event shows no increase.
+        _refused.Add(0, _channel);
+        Add(_drift, 0, true);
     }
 
     public void Confirmed(TimeSpan delay)
@@ -68,7 +72,9 @@ internal sealed class ConnectorMetrics
 
     public void Retried() => _retries.Add(1, _channel);
 
-    public void Compared(bool differs) => _drift.Add(1, _channel, new("differs", differs));
+    public void Compared(bool differs) => Add(_drift, 1, differs);
+
+    private void Add(Counter<long> counter, long count, bool differs) => counter.Add(count, _channel, new("differs", differs));
 
     private static double Age(ChannelHealthMeter health, TimeProvider clock) =>
         health.OldestUndelivered is { } oldest ? Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds) : 0;

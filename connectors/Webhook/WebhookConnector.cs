@@ -47,6 +47,7 @@ internal static class WebhookConnector
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
         builder.Services.AddHostedService<WebhookDispatcher>();
+        builder.Services.AddHostedService<SubscriberWatch>();
 
         builder.Services.AddSingleton<ILevelChannel, WebhookChannel>();
         builder.Services.AddLevelConnector(connector, declaration, authority);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Grpc.Health.V1;
+using StockAuthority.Bench.Channels;
 using StockAuthority.Cli.Verification;
 using StockAuthority.DevHost.Postgres;
 using StockAuthority.Inventory.V1;
@@ -32,6 +33,8 @@ internal sealed class BenchRun
         var report = new BenchReport();
         await WebhookRun.RunAsync(settings, report, postgres, plain.SettleAsync, cancellationToken);
         await BrokerRun.RunAsync(settings, report, postgres, plain.SettleAsync, cancellationToken);
+        await ChannelsRun.RunAsync(settings, report, postgres, plain.SettleAsync, cancellationToken);
+        await PostingRun.RunAsync(settings, report, postgres, plain.SettleAsync, cancellationToken);
         await new BenchRun(settings, stand, cluster, plain, report).RunAsync(cancellationToken);
         return report;
     }

@@ -23,10 +23,9 @@ internal sealed class BenchStand : IAsyncDisposable
 
     private const string Location = "warehouse-1";
     private const int UniformSkus = 10_000;
-    private const int LinesPerAdjust = 200;
     private const int Tenants = 1_000;
     private const int SkusPerTenant = 10;
-    private const long Opening = 1_000_000_000;
+    private const long Quantity = 1_000_000_000;
 
     /// <summary>One HTTP/2 connection is written by one caller at a time; a few let the callers' side keep up.</summary>
     private const int Channels = 4;
@@ -82,7 +81,7 @@ internal sealed class BenchStand : IAsyncDisposable
         }
     }
 
-    public static string AnySku() => Sku(Random.Shared.Next(UniformSkus));
+    public static string AnySku() => Opening.Sku(Random.Shared.Next(UniformSkus));
 
     /// <summary>True where it was applied.</summary>
     /// <param name="unique">Makes the key and the order.</param>
@@ -95,7 +94,7 @@ internal sealed class BenchStand : IAsyncDisposable
 
     /// <summary>A Reserve of one of many tenants; see <see cref="OpenTenantsAsync"/>.</summary>
     public static async Task<bool> ReserveOfAnyTenantAsync(InventoryService.InventoryServiceClient client, string unique) =>
-        await StatusAsync(client, TenantId(Random.Shared.Next(Tenants)), Request(unique, [Sku(Random.Shared.Next(SkusPerTenant))])) == StatusCode.OK;
+        await StatusAsync(client, TenantId(Random.Shared.Next(Tenants)), Request(unique, [Opening.Sku(Random.Shared.Next(SkusPerTenant))])) == StatusCode.OK;
 
     public static async Task<bool> IsCachedAsync(InventoryService.InventoryServiceClient client) =>
         (await client.GetAvailabilityAsync(new GetAvailabilityRequest { TenantId = Tenant, Keys = { new AvailabilityKey { Sku = EmptySku, LocationId = Location } } }))
@@ -110,7 +109,7 @@ internal sealed class BenchStand : IAsyncDisposable
 
     /// <summary>Tenants with a few SKUs each.</summary>
     public Task OpenTenantsAsync() => Parallel.ForAsync(0, Tenants, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (number, _) =>
-        await OpenAsync(TenantId(number), Enumerable.Range(0, SkusPerTenant).Select(Sku)));
+        await OpenAsync(TenantId(number), Enumerable.Range(0, SkusPerTenant).Select(number => Opening.Sku(number))));
 
     public async ValueTask DisposeAsync()
     {
@@ -127,8 +126,6 @@ internal sealed class BenchStand : IAsyncDisposable
         _cache.Dispose();
     }
 
-    private static string Sku(int number) => string.Create(CultureInfo.InvariantCulture, $"sku-{number}");
-
     private static string TenantId(int number) => string.Create(CultureInfo.InvariantCulture, $"tenant-{number}");
 
     /// <summary>Without the exception that a refusal would throw: it costs the callers more than the refusal costs the server.</summary>
@@ -142,7 +139,7 @@ internal sealed class BenchStand : IAsyncDisposable
 
     private async Task OpenAsync()
     {
-        await OpenAsync(Tenant, Enumerable.Range(0, UniformSkus).Select(Sku).Append(HotSku));
+        await OpenAsync(Tenant, Enumerable.Range(0, UniformSkus).Select(number => Opening.Sku(number)).Append(HotSku));
 
         // A tenant that has payments: each Reserve then has to make sure that none is known of its order.
         await new PaymentEventService.PaymentEventServiceClient(Channel).ApplyPaymentEventAsync(new ApplyPaymentEventRequest
@@ -162,21 +159,5 @@ internal sealed class BenchStand : IAsyncDisposable
         });
     }
 
-    private async Task OpenAsync(string tenantId, IEnumerable<string> skus)
-    {
-        var catalogue = new CatalogueService.CatalogueServiceClient(Channel);
-        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = tenantId });
-        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = tenantId, LocationId = Location });
-        foreach (var chunk in skus.Chunk(LinesPerAdjust))
-        {
-            await Inventory[0].AdjustAsync(new AdjustRequest
-            {
-                TenantId = tenantId,
-                IdempotencyKey = "opening-" + chunk[0],
-                DocumentRef = "opening",
-                Reason = AdjustmentReason.OpeningBalance,
-                Lines = { chunk.Select(sku => new StockLine { Sku = sku, LocationId = Location, Quantity = Opening }) },
-            });
-        }
-    }
+    private Task OpenAsync(string tenantId, IEnumerable<string> skus) => Opening.RunAsync(Channel, tenantId, Location, skus, Quantity);
 }

@@ -1,9 +1,7 @@
-using System.Globalization;
-using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Bench.Channels;
 using StockAuthority.DevHost;
 using StockAuthority.DevHost.Processes;
 using StockAuthority.DevHost.RabbitMq;
-using StockAuthority.Inventory.V1;
 using StockAuthority.Testing;
 
 namespace StockAuthority.Bench;
@@ -16,7 +14,6 @@ internal static class BrokerRun
     private const string Tenant = "bench";
     private const string Location = "warehouse-1";
     private const int Movements = 100_000;
-    private const int LinesPerAdjust = 200;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
     public static async Task RunAsync(BenchSettings settings, BenchReport report, TestPostgres postgres, Func<Task> settle, CancellationToken cancellationToken)
@@ -31,8 +28,7 @@ internal static class BrokerRun
         await using var database = await postgres.CreateDatabaseAsync(cancellationToken);
         await using var server = await ServerProcess.StartAsync(database.ConnectionString, "127.0.0.1:1", cancellationToken: cancellationToken);
         using var channel = await server.ChannelAsync();
-        await FillAsync(new CatalogueService.CatalogueServiceClient(channel), new InventoryService.InventoryServiceClient(channel));
-        var feed = new ChangeFeedService.ChangeFeedServiceClient(channel);
+        await Opening.RunAsync(channel, Tenant, Location, Enumerable.Range(0, Movements).Select(number => Opening.Sku(number)), 5);
         if (withRabbitMq)
         {
             await MeasureRabbitMqAsync();
@@ -70,44 +66,11 @@ internal static class BrokerRun
         {
             await settings.Progress.WriteLineAsync($"measuring {name}");
             await settle();
-            var connector = await TestWorkspace.StartAsync(
+            await using var connector = await ConnectorProcess.StartAsync(
                 Services.Broker(TestWorkspace.Checkout, await TestWorkspace.NewLogFileAsync(name), Ports.Free(), server.Grpc, await TestTokens.FileAsync(Tenant), Tenant, platform),
                 cancellationToken);
-
-            // From the first acknowledgement on: until then it is about a process that starts.
-            var begin = await ReachedAsync(1);
-            var start = TimeProvider.System.GetTimestamp();
-            var end = await ReachedAsync(Movements);
-            report.Figure(name + "_per_second", (end - begin) / TimeProvider.System.GetElapsedTime(start).TotalSeconds);
-            report.Figure(name + "_mib", ProcessMemory.Mebibytes(connector.Identity.ProcessId));
-            await TestWorkspace.StopAsync(connector, Grace);
-
-            async Task<long> ReachedAsync(long sequence) => (await Eventually.Becomes(
-                async () => await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = Tenant, Consumer = name }, cancellationToken: cancellationToken),
-                checkpoint => checkpoint.Sequence >= sequence,
-                TimeSpan.FromMinutes(5))).Sequence;
+            report.Figure(name + "_per_second", await ConnectorProcess.DrainedPerSecondAsync(channel, Tenant, name, Movements, cancellationToken));
+            report.Figure(name + "_mib", connector.Mebibytes);
         }
-    }
-
-    private static async Task FillAsync(CatalogueService.CatalogueServiceClient catalogue, InventoryService.InventoryServiceClient inventory)
-    {
-        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = Tenant, DisplayName = Tenant });
-        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = Tenant, LocationId = Location, DisplayName = Location });
-        await Parallel.ForAsync(0, Movements / LinesPerAdjust, async (number, cancellation) => await inventory.AdjustAsync(
-            new AdjustRequest
-            {
-                TenantId = Tenant,
-                IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"fill-{number}"),
-                DocumentRef = "fill",
-                Reason = AdjustmentReason.Receipt,
-                Lines =
-                {
-                    Enumerable.Range(0, LinesPerAdjust).Select(line => new StockLine
-                    {
-                        Sku = string.Create(CultureInfo.InvariantCulture, $"sku-{(number * LinesPerAdjust) + line}"), LocationId = Location, Quantity = 5,
-                    }),
-                },
-            },
-            cancellationToken: cancellation));
     }
 }

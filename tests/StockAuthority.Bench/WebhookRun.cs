@@ -8,7 +8,6 @@ using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Cli.Verification;
 using StockAuthority.DevHost.Redis;
 using StockAuthority.Intake.Dispatch;
-using StockAuthority.Inventory.V1;
 using StockAuthority.Testing;
 
 namespace StockAuthority.Bench;
@@ -27,7 +26,7 @@ internal sealed class WebhookRun : IAsyncDisposable
     private const string Tenant = "bench";
     private const string Location = "warehouse-1";
     private const int Skus = 1_000;
-    private const long Opening = 1_000_000_000;
+    private const long Quantity = 1_000_000_000;
     private const double DecidedPerSecond = 1_000;
     private const int ReplayedAtOnce = 10_000;
 
@@ -267,20 +266,7 @@ internal sealed class WebhookRun : IAsyncDisposable
     private async Task OpenAsync()
     {
         using var channel = await _server.ChannelAsync();
-        var catalogue = new CatalogueService.CatalogueServiceClient(channel);
-        await catalogue.PutTenantAsync(new PutTenantRequest { TenantId = Tenant });
-        await catalogue.PutLocationAsync(new PutLocationRequest { TenantId = Tenant, LocationId = Location });
-        foreach (var chunk in Enumerable.Range(0, Skus).Chunk(200))
-        {
-            await new InventoryService.InventoryServiceClient(channel).AdjustAsync(new AdjustRequest
-            {
-                TenantId = Tenant,
-                IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"opening-{chunk[0]}"),
-                DocumentRef = "opening",
-                Reason = AdjustmentReason.OpeningBalance,
-                Lines = { chunk.Select(number => new StockLine { Sku = $"sku-{number}", LocationId = Location, Quantity = Opening }) },
-            });
-        }
+        await Opening.RunAsync(channel, Tenant, Location, Enumerable.Range(0, Skus).Select(number => Opening.Sku(number)), Quantity);
     }
 
     private Task<long> PendingAsync(CancellationToken cancellationToken) => ReadAsync<long>("SELECT count(*) FROM inbox WHERE status = 'pending'", cancellationToken);

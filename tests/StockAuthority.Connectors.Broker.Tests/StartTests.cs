@@ -12,6 +12,7 @@ public sealed class StartTests
     [InlineData("--RabbitMq:UserName=", "RabbitMq__UserName")]
     [InlineData("--RabbitMq:Password=", "RabbitMq__PasswordFile")]
     [InlineData("--RabbitMq:Unroutable=drop", "RabbitMq:Unroutable is neither hold nor accept")]
+    [InlineData("--Channel:InitialRollout=25", "Channel:InitialRollout is neither off nor 100")]
     [InlineData("--Channel:SafetyBuffers:0:LocationId=a", "Channel:SafetyBuffers is set")]
     public Task An_unusable_setting_for_RabbitMQ_is_named(string setting, string sentence) => ShouldRefuseAsync(
         sentence, "--RabbitMq:Addresses:0=amqp://127.0.0.1:1", "--RabbitMq:UserName=u", "--RabbitMq:Password=p", setting);

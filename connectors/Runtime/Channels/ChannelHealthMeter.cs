@@ -28,6 +28,17 @@ internal sealed class ChannelHealthMeter(ChannelDeclarationOptions declaration, 
         }
     }
 
+    public int QueueDepth
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _queueDepth;
+            }
+        }
+    }
+
     public bool BreakerOpen
     {
         get

@@ -33,7 +33,7 @@ internal sealed class FeedForwarding(
             Advance(settled, waiting);
             var state = link.Channel;
 
-            // A feed is whole or not at all: any rollout that is on means all of it, and what waits is not acknowledged.
+            // A feed is whole or not at all: a rollout that is on means all of it, and what waits is not acknowledged.
             var canWork = state is { Paused: false, Rollout.Mode: ChannelMode.On } && !cases.IsFull && link.HoldsFor(options.AttemptTimeout);
             if (canWork && await replay.WorkAsync(state, settled, stopping))
             {

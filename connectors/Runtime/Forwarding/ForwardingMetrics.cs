@@ -12,14 +12,18 @@ internal sealed class ForwardingMetrics
     private readonly Counter<long> _failed;
     private string? _held;
 
-    public ForwardingMetrics(IMeterFactory meters, ChannelName channel)
+    public ForwardingMetrics(IMeterFactory meters, ChannelName channel, ChannelHealthMeter health)
     {
         _channel = new("channel", channel.Value);
         var meter = meters.Create(ConnectorMetrics.MeterName);
         _forwarded = meter.CreateCounter<long>("stockauthority.connectors.movements.forwarded", "{movement}", "Movements that the channel confirmed, repeated ones included");
         _refused = meter.CreateCounter<long>("stockauthority.connectors.movements.refused", "{movement}", "Movements that the channel can never take, each a case");
         _failed = meter.CreateCounter<long>("stockauthority.connectors.forwards.failed", "{call}", "Calls after which something is left to repeat, by reason");
+        meter.CreateObservableGauge("stockauthority.connectors.movements.unconfirmed", () => new Measurement<int>(health.QueueDepth, _channel), "{movement}", "Movements that were read and are not confirmed yet");
         meter.CreateObservableGauge("stockauthority.connectors.held", Held, "{feed}", "1 while the feed waits for people, by reason");
+
+        // A series that begins with its first event shows no increase.
+        _refused.Add(0, _channel);
     }
 
     public void Forwarded(int movements) => _forwarded.Add(movements, _channel);

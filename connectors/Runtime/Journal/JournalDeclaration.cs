@@ -5,8 +5,8 @@ using StockAuthority.Connectors.Runtime.Channels;
 namespace StockAuthority.Connectors.Runtime.Journal;
 
 /// <summary>
-/// What a journal channel declares. It shows customers nothing and books everything, so it has neither a rollout nor objectives: it is
-/// registered for its lease, and so that people can pause it.
+/// What a journal channel declares. It shows customers nothing and books everything, so it has neither a partial rollout nor objectives: it is
+/// registered for its lease, for its health, and so that people can pause it.
 /// </summary>
 public static class JournalDeclaration
 {
@@ -27,6 +27,7 @@ public static class JournalDeclaration
                     ErrorRatio = 1,
                     Window = Duration.FromTimeSpan(TimeSpan.FromHours(1)),
                 },
+                WholeJournal = true,
                 InitialRollout = new ChannelRollout { Mode = ChannelMode.On, Percent = 100 },
             },
             new Dictionary<string, long>());

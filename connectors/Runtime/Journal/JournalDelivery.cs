@@ -59,7 +59,7 @@ internal sealed partial class JournalDelivery(
         while (true)
         {
             var news = link.News;
-            if (!link.Channel.Paused)
+            if (link.Channel is { Paused: false, Rollout.Mode: ChannelMode.On })
             {
                 return;
             }

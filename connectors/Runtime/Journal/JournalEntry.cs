@@ -8,6 +8,14 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 /// <param name="Origin">What it is known by, here and there.</param>
 public abstract record JournalEntry(string Origin)
 {
+    /// <summary>When the authority recorded it.</summary>
+    public DateTimeOffset RecordedAt => this switch
+    {
+        Goods { Movement.RecordTime: { } time } => time.ToDateTimeOffset(),
+        Ledger { Intent.RecordTime: { } time } => time.ToDateTimeOffset(),
+        _ => DateTimeOffset.MaxValue,
+    };
+
     /// <summary>Units moved.</summary>
     public sealed record Goods(Movement Movement) : JournalEntry(string.Create(CultureInfo.InvariantCulture, $"movement/{Movement.Sequence}"));
 

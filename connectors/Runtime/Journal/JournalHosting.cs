@@ -18,6 +18,11 @@ public static class JournalHosting
         services.AddSingleton(declaration);
         services.AddSingleton(provider => new ChannelService.ChannelServiceClient(provider.GetRequiredService<GrpcChannel>()));
         services.AddSingleton<ChannelLink>();
+        services.AddSingleton(provider => new ChannelName(provider.GetRequiredService<IJournalChannel>().Name));
+        services.AddSingleton<ChannelCases>();
+        services.AddSingleton<ChannelHealthMeter>();
+        services.AddSingleton<HealthReporter>();
+        services.AddHostedService<JournalHealth>();
         services.AddSingleton(provider => new PostingService.PostingServiceClient(provider.GetRequiredService<GrpcChannel>()));
         services.AddSingleton<JournalMetrics>();
         services.AddSingleton<PostingRecorder>();
@@ -26,6 +31,7 @@ public static class JournalHosting
         services.AddSingleton<JournalFeed>();
         services.AddSingleton<JournalDelivery>();
         services.AddSingleton<JournalTasks>();
+        services.AddSingleton<PostingReplays>();
         services.AddHostedService<JournalService>();
         return services;
     }

@@ -35,6 +35,26 @@ internal sealed partial class JournalPoster(
         }
     }
 
+    /// <summary>What the channel has of an entry; null where it has nothing. Throws where it cannot be asked.</summary>
+    public async Task<PostedDocument?> FindAsync(JournalEntry entry, CancellationToken stopping)
+    {
+        await _turn.WaitAsync(stopping);
+        try
+        {
+            using var timeout = new CancellationTokenSource(options.AttemptTimeout, clock);
+            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stopping, timeout.Token);
+            return (await channel.FindAsync([entry], attempt.Token)).GetValueOrDefault(entry.Origin);
+        }
+        catch (Exception exception) when (exception is not JournalUnavailableException && !stopping.IsCancellationRequested)
+        {
+            throw new JournalUnavailableException(exception.Message);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     private async Task<IReadOnlyList<JournalEntry>> SettleInTurnAsync(IReadOnlyList<JournalEntry> batch, CancellationToken stopping)
     {
         var booked = new List<JournalEntry>();

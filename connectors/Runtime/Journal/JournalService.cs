@@ -10,7 +10,7 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 /// One of them failing is a bug: the process ends and starts again from its checkpoints.
 /// </summary>
 internal sealed partial class JournalService(
-    IJournalChannel channel, JournalDelivery delivery, JournalTasks tasks, ChannelLink link, ConnectorOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<JournalService> logger) : BackgroundService
+    IJournalChannel channel, JournalDelivery delivery, JournalTasks tasks, PostingReplays replays, ChannelLink link, ConnectorOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<JournalService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,7 +37,8 @@ internal sealed partial class JournalService(
     private Task TermAsync(CancellationTokenSource term)
     {
         var fencingNumber = link.Channel.Lease.FencingNumber;
-        return LeaseTerms.FirstEndsAllAsync(term, delivery.RunMovementsAsync(fencingNumber, term.Token), delivery.RunIntentsAsync(term.Token), tasks.RunAsync(fencingNumber, term.Token));
+        return LeaseTerms.FirstEndsAllAsync(
+            term, delivery.RunMovementsAsync(fencingNumber, term.Token), delivery.RunIntentsAsync(term.Token), tasks.RunAsync(fencingNumber, term.Token), replays.RunAsync(term.Token));
     }
 
     private async Task<bool> IsUsableAsync(CancellationToken stopping)

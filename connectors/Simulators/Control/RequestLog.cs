@@ -13,6 +13,9 @@ internal sealed class RequestLog(TimeProvider clock)
     private long _requestsTotal;
     private long _appliedTotal;
 
+    /// <summary>Tells of each change as it is applied, under the log's lock.</summary>
+    public event Action<CountChange>? AppliedOne;
+
     internal sealed record Statistics(long Requests, long AppliedChanges, IReadOnlyList<RequestRecord> RecentRequests, IReadOnlyList<CountChange> RecentApplied);
 
     public static RequestRecord Of(HttpContext context) => (RequestRecord)context.Items[typeof(RequestRecord)]!;
@@ -37,6 +40,7 @@ internal sealed class RequestLog(TimeProvider clock)
             _appliedTotal++;
             _last[(change.CatalogObjectId, change.LocationId)] = change;
             Keep(_applied, change);
+            AppliedOne?.Invoke(change);
         }
     }
 

@@ -93,6 +93,7 @@ internal sealed partial class WebhookDispatcher(
         {
             await queue.DeliveredAsync(subscriber, message, outcome.Status!.Value, outcome.ResponseExcerpt, cancellationToken);
             await states.SucceededAsync(subscriber, cancellationToken);
+            metrics.Delivered(subscriber, clock.GetUtcNow() - message.StoredAt);
             return;
         }
 

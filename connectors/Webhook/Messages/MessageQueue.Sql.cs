@@ -18,7 +18,7 @@ internal sealed partial class MessageQueue
             ORDER BY due_at, message_number
             LIMIT $4
             FOR UPDATE SKIP LOCKED)
-        RETURNING message_id, tenant_id, sku, location_id, version, body, attempt_count, first_attempt_at
+        RETURNING message_id, tenant_id, sku, location_id, version, body, attempt_count, first_attempt_at, stored_at
         """;
 
     // An older one whose sender died while it was out has nothing to say any more.

@@ -23,7 +23,8 @@ internal sealed partial class MessageQueue(NpgsqlDataSource database, WebhookOpt
         {
             claimed.Add(new ClaimedMessage(
                 reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetInt64(4),
-                await reader.GetFieldValueAsync<byte[]>(5, cancellationToken), reader.GetInt32(6), await reader.GetFieldValueAsync<DateTimeOffset>(7, cancellationToken)));
+                await reader.GetFieldValueAsync<byte[]>(5, cancellationToken), reader.GetInt32(6), await reader.GetFieldValueAsync<DateTimeOffset>(7, cancellationToken),
+                await reader.GetFieldValueAsync<DateTimeOffset>(8, cancellationToken)));
         }
 
         return claimed;

@@ -24,6 +24,9 @@ public sealed record Rollout(RolloutMode Mode, int Percent, ImmutableHashSet<str
     /// <summary>Everything is shown: there is no next step.</summary>
     public bool IsComplete => Mode == RolloutMode.On && Percent == 100;
 
+    /// <summary>Everything or nothing: no part of the SKUs or locations, and nothing that is only compared.</summary>
+    public bool IsWhole => Mode == RolloutMode.Off || IsComplete;
+
     private bool IsFirstOn => Mode == RolloutMode.On && (Percent == 25 || Locations.Count > 0);
 
     /// <summary>Whether this shows no level that <paramref name="from"/> does not, and fewer of them or less of it: allowed at any time.</summary>

@@ -70,5 +70,6 @@ public abstract record StockCommand
     public sealed record Reconsider(string? OrderRef, PaymentId? Payment = null) : StockCommand;
 
     /// <summary>Something happened to a payment.</summary>
-    public sealed record ApplyPaymentEvent(PaymentEvent Event) : StockCommand;
+    /// <param name="ReceivedAt">When somebody took it from the provider before it came here; nothing is decided by it.</param>
+    public sealed record ApplyPaymentEvent(PaymentEvent Event, DateTimeOffset? ReceivedAt = null) : StockCommand;
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Google.Protobuf.WellKnownTypes;
 using StockAuthority.Intake.Providers;
 using StockAuthority.Payments.V1;
 
@@ -14,6 +15,7 @@ internal static class ApplyRequests
     {
         TenantId = row.TenantId,
         IdempotencyKey = IdempotencyKey(row),
+        ReceiveTime = row.ReceivedAt.ToTimestamp(),
         Event = settings.Providers.TryGetValue(row.Provider, out var provider)
             ? Translate(provider, row)
             : throw new InvalidOperationException($"Row {row.InboxId} is of a provider that this version does not know."),

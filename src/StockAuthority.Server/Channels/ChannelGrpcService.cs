@@ -187,8 +187,16 @@ internal sealed class ChannelGrpcService(ChannelStore channels) : ChannelService
             }
 
             var (from, to) = (ChannelRequests.Rollout(state.Rollout), ChannelRequests.Rollout(request.Rollout));
+            var isWhole = state.Declaration.WholeJournal;
+            if (isWhole && !to.IsWhole)
+            {
+                throw Errors.Status(
+                    Code.FailedPrecondition, "ROLLOUT_NOT_PARTIAL", "The channel takes the whole journal: its rollout is OFF or 100 %, and a pause lets it wait.",
+                    ("rollout", ChannelStore.RolloutText(state.Rollout))).ToRpcException();
+            }
+
             var isBack = to.IsBackFrom(from);
-            if (!isBack)
+            if (!isBack && !isWhole)
             {
                 CheckNext(state, from, to, request.DriftExplanation);
             }
@@ -197,7 +205,7 @@ internal sealed class ChannelGrpcService(ChannelStore channels) : ChannelService
                 + (request.DriftExplanation.Length > 0 ? $"; differences explained: {request.DriftExplanation}" : "");
             state.Rollout = request.Rollout;
             Changed(state, now);
-            if (to.Mode == RolloutMode.On && !isBack)
+            if (to.Mode == RolloutMode.On && !isBack && !isWhole)
             {
                 // What is new in the rollout was not delivered when it changed.
                 Ask(state, new ChannelTask { Resync = true });

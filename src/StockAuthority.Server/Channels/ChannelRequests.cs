@@ -56,6 +56,10 @@ internal static class ChannelRequests
         if (declaration.InitialRollout is { } rollout)
         {
             Check(fields, "declaration.initial_rollout", rollout);
+            if (declaration.WholeJournal && !Rollout(rollout).IsWhole)
+            {
+                fields.Add("declaration.initial_rollout", "ROLLOUT_NOT_PARTIAL", "must be OFF or 100 % where whole_journal is set");
+            }
         }
 
         fields.ThrowIfAny();

@@ -27,7 +27,7 @@ internal sealed class PaymentVisibility([FromKeyedServices(DataSources.Reads)] N
     private static readonly Histogram<double> Delay = Meter.CreateHistogram(
         "stockauthority.channels.payment.visible.delay",
         "s",
-        "From the authority's receipt of a payment event to the channel's acknowledgement of the stock that it moved",
+        "From the receipt of a payment event, at intake where it came that way, to the channel's acknowledgement of the stock that it moved",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600] });
 
     public async Task MeasureAsync(string tenantId, string channelId, long before, long acknowledged, CancellationToken cancellationToken)

@@ -15,9 +15,14 @@ internal sealed partial class PaymentEventGrpcService(StockLedger ledger, [FromK
     private const int StandardPageSize = 100;
     private const int MaximumPageSize = 500;
 
-    public override Task<ApplyPaymentEventResponse> ApplyPaymentEvent(ApplyPaymentEventRequest request, ServerCallContext context) =>
-        ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, PaymentRequests.Read(request), request, context.CancellationToken)
-            .ReadAsync<ApplyPaymentEventResponse>(context);
+    public override Task<ApplyPaymentEventResponse> ApplyPaymentEvent(ApplyPaymentEventRequest request, ServerCallContext context)
+    {
+        var command = PaymentRequests.Read(request);
+
+        // An attempt of a version that did not tell it yet is the same request.
+        request.ReceiveTime = null;
+        return ledger.SubmitAsync(request.TenantId, request.IdempotencyKey, command, request, context.CancellationToken).ReadAsync<ApplyPaymentEventResponse>(context);
+    }
 
     public override async Task<GetPaymentResponse> GetPayment(GetPaymentRequest request, ServerCallContext context)
     {

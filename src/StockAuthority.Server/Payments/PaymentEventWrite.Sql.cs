@@ -10,7 +10,7 @@ internal sealed partial class PaymentEventWrite
             matrix_version, received_at, resolved_at)
         SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::bigint[]), unnest($6::text[]), unnest($7::text[]),
                unnest($8::bytea[]), unnest($9::smallint[]), unnest($10::text[]), string_to_array(unnest($11::text[]), ','), unnest($12::bigint[]),
-               unnest($13::bigint[]), unnest($14::bytea[]), unnest($15::bytea[]), unnest($16::bigint[]), $17, $18::timestamptz, $18::timestamptz
+               unnest($13::bigint[]), unnest($14::bytea[]), unnest($15::bytea[]), unnest($16::bigint[]), $17, least(unnest($19::timestamptz[]), $18::timestamptz), $18::timestamptz
         """;
 
     /// <summary>
@@ -94,6 +94,8 @@ internal sealed partial class PaymentEventWrite
     private const string DeliveriesSql =
         """
         INSERT INTO payment_event_deliveries (provider_event_id, account, provider, tenant_id, idempotency_key, received_at)
-        SELECT *, $6::timestamptz FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+        SELECT d.provider_event_id, d.account, d.provider, d.tenant_id, d.idempotency_key, least(d.received_at, $7::timestamptz)
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+            AS d (provider_event_id, account, provider, tenant_id, idempotency_key, received_at)
         """;
 }

@@ -40,12 +40,13 @@ internal sealed partial class PaymentEventWrite
                     Number = ++tenant.LastEventNumber,
                     PaymentObjectId = apply.Event.PaymentObjectId,
                     Event = request.ToByteArray(),
+                    ReceivedAt = apply.ReceivedAt,
                 });
             }
             else if (_newEvents.TryGetValue(key, out var known))
             {
                 // Judged by an earlier command of this batch, and again by a later one.
-                _newEvents[key] = row with { Number = known.Number, PaymentObjectId = known.PaymentObjectId, Event = known.Event, Earlier = [.. known.Earlier, known] };
+                _newEvents[key] = row with { Number = known.Number, PaymentObjectId = known.PaymentObjectId, Event = known.Event, ReceivedAt = known.ReceivedAt, Earlier = [.. known.Earlier, known] };
             }
             else
             {
@@ -78,7 +79,8 @@ internal sealed partial class PaymentEventWrite
                 Sql.OptionalBytes(rows, static each => each.Value.After),
                 Sql.Numbers(rows, static each => each.Value.Earlier.Count + 1L),
                 Sql.Text(matrixVersion),
-                Sql.Time(now));
+                Sql.Time(now),
+                Sql.OptionalTimes(rows, static each => each.Value.ReceivedAt));
         }
 
         if (_resolvedEvents.Count > 0)
@@ -124,6 +126,7 @@ internal sealed partial class PaymentEventWrite
                 Sql.Texts(_extraDeliveries, static each => each.Id.Provider),
                 Sql.Texts(_extraDeliveries, static each => each.Command.TenantId),
                 Sql.Texts(_extraDeliveries, static each => each.Command.IdempotencyKey),
+                Sql.OptionalTimes(_extraDeliveries, static each => (each.Command.Command as StockCommand.ApplyPaymentEvent)?.ReceivedAt),
                 Sql.Time(now));
         }
 
@@ -154,6 +157,8 @@ internal sealed partial class PaymentEventWrite
         public string? PaymentObjectId { get; init; }
 
         public byte[] Event { get; init; } = [];
+
+        public DateTimeOffset? ReceivedAt { get; init; }
 
         /// <summary>Its decisions before this one in the same batch, the first first.</summary>
         public IReadOnlyList<EventRow> Earlier { get; init; } = [];

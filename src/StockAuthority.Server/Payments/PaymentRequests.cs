@@ -64,6 +64,7 @@ internal static class PaymentRequests
         var paymentMethod = fields.Optional("event.payment_method", message.PaymentMethod, MaximumPaymentMethodLength);
         var lines = StockRequests.Lines(fields, message.Lines, isSigned: false, isRequired: false, "event.lines");
         var amount = Amount(fields, message);
+        var receivedAt = fields.Time("receive_time", request.ReceiveTime);
         fields.ThrowIfAny();
 
         return new StockCommand.ApplyPaymentEvent(new Ledger.PaymentEvent(
@@ -79,7 +80,8 @@ internal static class PaymentRequests
             amount)
         {
             PaymentMethod = message.SchemaVersion >= NewestSchemaVersion ? paymentMethod : null,
-        });
+        },
+        receivedAt);
     }
 
     /// <summary>Without one the event stands for itself. A return is known by its document.</summary>

@@ -1,7 +1,10 @@
+using Grpc.Core;
 using Shouldly;
+using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Connectors.Erp.Tests.Hosts;
 using StockAuthority.DevHost.Processes;
 using StockAuthority.Inventory.V1;
+using StockAuthority.Operations.V1;
 using StockAuthority.Payments.V1;
 using StockAuthority.Testing;
 using Xunit;
@@ -302,6 +305,60 @@ public abstract class JournalChannelCompliance(AuthorityStand authority, TestPos
         await books.WaitAsync();
         await TestWorkspace.StopAsync(connector, Grace);
         (await erp.AmountsAsync(books.Tenant)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_case_is_tried_again_once_its_cause_is_mended_and_what_was_booked_by_hand_is_not()
+    {
+        var (erp, books) = await StartAsync();
+        await books.AdjustAsync("not-in-the-erp", 2);
+        await books.PayAsync(PaymentEventType.CaptureSucceeded, "pi-1", "order-1", 100, "USD");
+        await books.AdjustAsync("neither", 3);
+        var program = await ConnectorAsync(erp, books);
+        await ConnectorPrograms.RunAsync(program, books.WaitAsync);
+        var cases = (await books.CasesAsync()).ToDictionary(each => each.Reference, each => each.CaseId);
+        cases.Count.ShouldBe(3);
+
+        // One is mended, one was booked by hand, of the third the cause is as it was.
+        await books.RecordAsync("movement/2", erp.System, "by-hand", "neither", 3);
+        foreach (var caseId in cases.Values)
+        {
+            (await books.ReplayCaseAsync(caseId)).ShouldBe(ReplayOutcome.Requested);
+        }
+
+        var product = erp.System == "tryton" ? "pot" : "POT";
+        await ConnectorPrograms.RunAsync(
+            With(program, "Mapping__Products__3__Sku", "not-in-the-erp", "Mapping__Products__3__Product", product),
+            () => Eventually.Holds(async () => (await books.CasesAsync()) is [{ Reference: "intent/1", ReplayRequestTime: null }], Patience));
+
+        var booked = (await erp.GoodsAsync(books.Tenant)).ShouldHaveSingleItem();
+        (booked.Origin, booked.Quantity).ShouldBe(("movement/1", 2));
+        (await books.ListPostingsAsync()).Select(each => (each.Origin, each.DocumentId)).ShouldBe([("movement/1", booked.Document), ("movement/2", "by-hand")], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task It_says_how_far_behind_it_is_and_is_on_or_off_as_a_whole()
+    {
+        var (erp, books) = await StartAsync();
+        var connector = await TestWorkspace.StartAsync(With(await ConnectorAsync(erp, books), "Connector__ReportInterval", "00:00:00.1"));
+        await books.AdjustAsync("mug", 1);
+        await books.WaitAsync();
+        var refused = await Should.ThrowAsync<RpcException>(() => books.PromoteAsync(new ChannelRollout { Mode = ChannelMode.On, LocationIds = { AuthorityStand.Location } }));
+        refused.GetRpcStatus()!.GetDetail<Google.Rpc.ErrorInfo>()!.Reason.ShouldBe("ROLLOUT_NOT_PARTIAL");
+
+        // It hears of it by a renewal of its lease; when the second one comes, the first is answered.
+        await books.PromoteAsync(new ChannelRollout { Mode = ChannelMode.Off });
+        await RenewedAsync(books);
+        await RenewedAsync(books);
+        await books.AdjustAsync("tea", 1);
+        await Eventually.Holds(async () => (await books.ChannelAsync()).LatestHealth is { QueueDepth: 1, OldestUndeliveredAge: not null }, Patience);
+        (await erp.GoodsAsync(books.Tenant)).Count.ShouldBe(1);
+
+        await books.PromoteAsync(new ChannelRollout { Mode = ChannelMode.On, Percent = 100 });
+        await books.WaitAsync();
+        await Eventually.Holds(async () => (await books.ChannelAsync()).LatestHealth is { QueueDepth: 0, OldestUndeliveredAge: null }, Patience);
+        await TestWorkspace.StopAsync(connector, Grace);
+        (await erp.GoodsAsync(books.Tenant)).Count.ShouldBe(2);
     }
 
     private static async Task RenewedAsync(Books books)

@@ -93,6 +93,20 @@ internal sealed class Books(AuthorityStand stand, string tenant)
     public async Task<GetExceptionResponse> CaseAsync(string caseId) =>
         await new ExceptionService.ExceptionServiceClient(stand.Channel).GetExceptionAsync(new GetExceptionRequest { TenantId = tenant, CaseId = caseId });
 
+    /// <summary>Somebody mended the cause, and has it tried again.</summary>
+    public async Task<ReplayOutcome> ReplayCaseAsync(string caseId)
+    {
+        var request = new ReplayExceptionsRequest { TenantId = tenant, IdempotencyKey = Key, CaseIds = { caseId }, Comment = "mended" };
+        return (await new ExceptionService.ExceptionServiceClient(stand.Channel).ReplayExceptionsAsync(request)).Results.Single().Outcome;
+    }
+
+    /// <summary>Turns it on or off.</summary>
+    public async Task<RegisteredChannel> PromoteAsync(ChannelRollout rollout) => (await new ChannelService.ChannelServiceClient(stand.Channel).PromoteChannelAsync(
+        new PromoteChannelRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer, IdempotencyKey = Key, Comment = "test", Rollout = rollout })).Channel;
+
+    public async Task<RegisteredChannel> ChannelAsync() =>
+        (await new ChannelService.ChannelServiceClient(stand.Channel).GetChannelAsync(new GetChannelRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer })).Channel;
+
     /// <summary>Somebody booked it by hand, and said so.</summary>
     public async Task RecordAsync(string origin, string system, string document, string sku, long quantity) => await Postings.RecordPostingAsync(new RecordPostingRequest
     {

@@ -25,6 +25,7 @@ public sealed class InboxDispatcherTests(InboxDatabase databases)
         request.IdempotencyKey.ShouldBe($"stripe:shop:{await intake.ReadAsync<Guid>("SELECT inbox_id FROM inbox")}");
         request.Event.EventType.ShouldBe(PaymentEventType.AuthCreated);
         request.Event.OrderRef.ShouldBe("order-1");
+        request.ReceiveTime.ToDateTimeOffset().UtcDateTime.ShouldBe(await intake.ReadAsync<DateTime>("SELECT received_at FROM inbox"), "the delay until a channel shows it begins here");
         authority.Calls.Authorization.ShouldBe("Bearer test-token");
     }
 

@@ -71,6 +71,29 @@ public sealed class ChannelTests(Ledger ledger) : IClassFixture<Ledger>
     }
 
     [Fact]
+    public async Task A_channel_of_the_whole_journal_is_on_or_off_and_nothing_between()
+    {
+        var id = New("channel");
+        var declaration = Declaration(Percent(25));
+        declaration.WholeJournal = true;
+        var request = new RegisterChannelRequest { TenantId = Tenant, ChannelId = id, Declaration = declaration };
+        (await RefusalAsync(Channels.RegisterChannelAsync(request))).Info.Metadata["fields"].ShouldContain("declaration.initial_rollout");
+        declaration.InitialRollout = Off;
+        await Channels.RegisterChannelAsync(request);
+
+        foreach (var part in (ChannelRollout[])[Shadow, Percent(25), new() { Mode = ChannelMode.On, LocationIds = { "berlin" } }])
+        {
+            var (code, info, _) = await RefusalAsync(PromoteCallAsync(id, part));
+            (code, info.Reason).ShouldBe((StatusCode.FailedPrecondition, "ROLLOUT_NOT_PARTIAL"));
+        }
+
+        var channel = (await PromoteCallAsync(id, Percent(100))).Channel;
+        (channel.Rollout.Percent, channel.Task).ShouldBe((100, null), "it goes on from its checkpoint, so there is nothing to look at again");
+        (await PromoteCallAsync(id, Off)).Channel.Rollout.Mode.ShouldBe(ChannelMode.Off);
+        (await PromoteCallAsync(id, Percent(100))).Channel.Version.ShouldBe(4);
+    }
+
+    [Fact]
     public async Task A_failed_checkpoint_pauses_the_channel_and_says_why()
     {
         var id = await RegisterAsync(Percent(25));

@@ -10,8 +10,6 @@ using StockAuthority.Payments.V1;
 using StockAuthority.Server.Tests.Inventory;
 using StockAuthority.Testing;
 using Xunit;
-using YamlDotNet.Core;
-using YamlDotNet.Serialization;
 
 namespace StockAuthority.Server.Tests.Infrastructure;
 
@@ -69,13 +67,9 @@ public sealed class ProductionSampleTests(TestPostgres databases)
     /// <summary>A service's environment, as compose would give it.</summary>
     private static Dictionary<string, string> Environment(string service, string certificates)
     {
-        using var text = new StringReader(File.ReadAllText(Path.Combine(Root, "docker-compose.yml")));
-        var file = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(new MergingParser(new Parser(text)));
-        var services = (Dictionary<object, object>)file["services"];
-        var environment = (Dictionary<object, object?>)((Dictionary<object, object>)services[service])["environment"];
-        return environment.Where(each => each.Value is string).ToDictionary(
-            each => (string)each.Key,
-            each => ((string)each.Value!).Replace(MountedAt, Path.Combine(certificates, service), StringComparison.Ordinal)
+        return ComposeFile.Read().Environment(service).ToDictionary(
+            each => each.Key,
+            each => each.Value.Replace(MountedAt, Path.Combine(certificates, service), StringComparison.Ordinal)
                 .Replace("${TENANT_ID:?set it in .env, see .env.example}", Ledger.Tenant, StringComparison.Ordinal),
             StringComparer.Ordinal);
     }
