@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Connectors.Runtime.Channels;
 
 namespace StockAuthority.Connectors.Runtime.Journal;

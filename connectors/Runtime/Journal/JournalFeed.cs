@@ -35,6 +35,12 @@ internal sealed partial class JournalFeed(
             new GetPostingCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping)).IntentNumber,
         stopping);
 
+    /// <summary>Whether an entry is recorded as booked there, by this connector or by somebody who did it by hand.</summary>
+    public Task<bool> IsRecordedAsync(string origin, string system, CancellationToken stopping) => InsistAsync(
+        async () => (await postings.ListPostingsAsync(
+            new ListPostingsRequest { TenantId = options.TenantId, Origin = origin, System = system, PageSize = 1 }, deadline: clock.CallDeadline(), cancellationToken: stopping)).Postings.Count > 0,
+        stopping);
+
     public Task<JournalPage> ReadMovementsAsync(long after, CancellationToken stopping) => InsistAsync(
         async () =>
         {

@@ -11,7 +11,6 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 internal sealed partial class JournalTasks(
     ChannelService.ChannelServiceClient client, JournalFeed feed, IJournalChannel channel, JournalPoster poster, RefusedEntries refused, ChannelLink link, ConnectorOptions options, TimeProvider clock, ILogger<JournalTasks> logger)
 {
-
     public async Task RunAsync(long fencingNumber, CancellationToken stopping)
     {
         while (true)
@@ -36,10 +35,10 @@ internal sealed partial class JournalTasks(
         var skus = task.Skus.ToHashSet(StringComparer.Ordinal);
         var acknowledged = await feed.MovementCheckpointAsync(stopping);
         await AgainAsync(
-            task.Resync ? 0 : task.ReplayAfterSequence, acknowledged, feed.ReadMovementsAsync, entry => skus.Count == 0 || (entry is JournalEntry.Goods goods && skus.Contains(goods.Movement.Sku)), counts, stopping);
+            task.Resync ? 0 : task.ReplayAfterSequence, acknowledged, feed.ReadMovementsAsync, entry => skus.Count == 0 || (entry is JournalEntry.Goods goods && skus.Contains(goods.Movement.Sku)), task.Resync, counts, stopping);
         if (task.Resync && skus.Count == 0)
         {
-            await AgainAsync(0, await feed.IntentCheckpointAsync(stopping), feed.ReadIntentsAsync, static _ => true, counts, stopping);
+            await AgainAsync(0, await feed.IntentCheckpointAsync(stopping), feed.ReadIntentsAsync, static _ => true, isResync: true, counts, stopping);
         }
 
         return FormattableString.Invariant($"{counts.Entries} entries looked at, {counts.Booked} booked now");
@@ -47,7 +46,7 @@ internal sealed partial class JournalTasks(
 
     /// <summary>Only what was delivered once: what was not yet is the deliveries' matter.</summary>
     private async Task AgainAsync(
-        long after, long until, Func<long, CancellationToken, Task<JournalPage>> read, Func<JournalEntry, bool> isMeant, Counts counts, CancellationToken stopping)
+        long after, long until, Func<long, CancellationToken, Task<JournalPage>> read, Func<JournalEntry, bool> isMeant, bool isResync, Counts counts, CancellationToken stopping)
     {
         while (after < until)
         {
@@ -59,8 +58,10 @@ internal sealed partial class JournalTasks(
 
             foreach (var batch in page.Entries.Where(each => each.Position <= until && channel.Concerns(each.Entry) && isMeant(each.Entry)).Chunk(channel.MaxEntriesPerPost))
             {
-                var booked = await poster.SettleAsync([.. batch.Select(each => each.Entry)], stopping);
                 counts.Entries += batch.Length;
+                JournalEntry[] entries = [.. batch.Select(each => each.Entry)];
+                var open = isResync ? entries : await UnrecordedAsync(entries, stopping);
+                var booked = open.Count > 0 ? await poster.SettleAsync(open, stopping) : [];
                 counts.Booked += booked.Count;
                 foreach (var entry in booked)
                 {
@@ -70,6 +71,24 @@ internal sealed partial class JournalTasks(
 
             after = page.Position;
         }
+    }
+
+    /// <summary>
+    /// What somebody booked by hand and recorded carries no mark of ours in the channel, so a replay leaves alone all that is recorded. A resync does
+    /// not: it is for a channel that has lost what it had.
+    /// </summary>
+    private async Task<IReadOnlyList<JournalEntry>> UnrecordedAsync(JournalEntry[] entries, CancellationToken stopping)
+    {
+        var unrecorded = new List<JournalEntry>();
+        foreach (var entry in entries)
+        {
+            if (!await feed.IsRecordedAsync(entry.Origin, channel.Name, stopping))
+            {
+                unrecorded.Add(entry);
+            }
+        }
+
+        return unrecorded;
     }
 
     private async Task CompleteAsync(ChannelTask task, string summary, long fencingNumber, CancellationToken stopping)
