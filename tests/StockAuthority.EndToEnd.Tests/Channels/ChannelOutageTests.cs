@@ -47,7 +47,7 @@ public sealed class ChannelOutageTests(FourChannels stand)
         await stand.FaultAsync(FourChannels.Shopify, ChannelFaults.None);
         await EqualAsync(skus, FourChannels.Shopify);
         var (_, after) = await stand.Shown.WritesAsync(FourChannels.Shopify);
-        (after - before).ShouldBeInRange(Skus, 2 * Skus, $"{Rounds * Skus} changes of {Skus} SKUs are one level each, and some of them twice where they were read back");
+        (after - before).ShouldBeInRange(Skus, Rounds * Skus / 10, $"{Rounds * Skus} changes of {Skus} SKUs are a level or a few each: an attempt that was under way has an older one, and what is read late comes after");
         await AgeAsync(none => none is null);
 
         foreach (var ((channel, window), earlier) in (await WindowsAsync(others)).Zip(windows.Values))
