@@ -16,6 +16,9 @@ internal static class ErpConnector
     /// <summary>What Business Central may need to post a hundred documents. A call that is given up is not lost, but asked for again.</summary>
     private static readonly TimeSpan PostingTime = TimeSpan.FromMinutes(1);
 
+    /// <summary>The same of Tryton.</summary>
+    private static readonly TimeSpan TrytonTime = TimeSpan.FromSeconds(10);
+
     public static Task<int> RunAsync(string[] args, TextWriter errors) => ConnectorProgram.RunAsync(args, errors, Configure);
 
     /// <summary>Registers everything; one sentence about the settings where they are not usable.</summary>
@@ -25,9 +28,10 @@ internal static class ErpConnector
         var authority = ConnectorHosting.ReadAuthority(settings);
         var system = settings.Text("Erp:System") ?? Tryton;
         var connector = ConnectorOptions.Read(settings, defaultConsumer: "erp-" + system);
-        if (system == BusinessCentral && settings.Text("Connector:AttemptTimeout") is null)
+        if (settings.Text("Connector:AttemptTimeout") is null)
         {
-            connector = connector with { AttemptTimeout = PostingTime, LeaseTime = 3 * PostingTime };
+            var attempt = system == BusinessCentral ? PostingTime : TrytonTime;
+            connector = connector with { AttemptTimeout = attempt, LeaseTime = 3 * attempt };
         }
 
         var declaration = JournalDeclaration.Read(settings, system);

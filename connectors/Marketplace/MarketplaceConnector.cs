@@ -1,4 +1,5 @@
 using StockAuthority.Connectors.Marketplace.Amazon;
+using StockAuthority.Connectors.Marketplace.Amazon.Feeds;
 using StockAuthority.Connectors.Marketplace.Amazon.SellerHealth;
 using StockAuthority.Connectors.Marketplace.Shopify;
 using StockAuthority.Connectors.Runtime;
@@ -70,7 +71,10 @@ internal static class MarketplaceConnector
         // One for the process: its token is everybody's.
         builder.Services.AddSingleton(provider => new AmazonTokens(
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(AmazonTokens)), amazon, provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddHttpClient<AmazonDocuments>(client => ChannelHttp.Prepare(client, amazon.BaseUrl)).Harden(connector);
+        builder.Services.AddHttpClient<AmazonFeeds>(client => ChannelHttp.Prepare(client, amazon.BaseUrl)).Harden(connector);
         builder.Services.AddHttpClient<AmazonReports>(client => ChannelHttp.Prepare(client, amazon.BaseUrl)).Harden(connector);
+        builder.Services.AddSingleton<KnownListings>();
         builder.Services.AddSingleton<SellerHealthMetrics>();
         builder.Services.AddHostedService<SellerHealthReader>();
         builder.Services.AddHttpClient<ILevelChannel, AmazonChannel>(client => ChannelHttp.Prepare(client, amazon.BaseUrl)).Harden(connector);

@@ -20,8 +20,11 @@ public static class ConnectorHosting
         services.AddSingleton<UnsureLevels>();
         services.AddSingleton<LevelSweep>();
         services.AddSingleton<RefusedLevels>();
+        services.AddSingleton<RefusedRetries>();
         services.AddSingleton<PushPipeline>();
         services.AddSingleton<LevelPusher>();
+        services.AddSingleton<BulkMetrics>();
+        services.AddSingleton<BulkDelivery>();
         services.AddSingleton<IFeedDelivery, LevelDelivery>();
         return services;
     }

@@ -1,6 +1,9 @@
 namespace StockAuthority.Connectors.Runtime;
 
-/// <summary>Whose levels a connector delivers, and how hard it tries. Section <c>Connector</c>.</summary>
+/// <summary>
+/// Whose levels a connector delivers, and how hard it tries. Section <c>Connector</c>. By default a channel is level 30 seconds after its faults have ended and a
+/// killed instance is started again: what waits for the lease (15 seconds), or for the next attempt (10), and then for reading back (5), is less than that together.
+/// </summary>
 public sealed record ConnectorOptions
 {
     /// <summary>The tenant.</summary>
@@ -10,7 +13,7 @@ public sealed record ConnectorOptions
     public required string Consumer { get; init; }
 
     /// <summary>How long one call to the channel may take.</summary>
-    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Repetitions of one push before what arrived meanwhile is merged into it.</summary>
     public int RetryAttempts { get; init; } = 3;
@@ -19,7 +22,7 @@ public sealed record ConnectorOptions
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The longest pause after a failure, unless the channel asks for a longer one.</summary>
-    public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the circuit first stays open.</summary>
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(5);
@@ -40,7 +43,7 @@ public sealed record ConnectorOptions
     /// How long the lease of the working instance lasts without a renewal, which is every third of it: how late another one takes over from one that died.
     /// By default three times <see cref="AttemptTimeout"/> where that is longer.
     /// </summary>
-    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How often the authority is told how the channel does.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(10);

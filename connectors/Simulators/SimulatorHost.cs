@@ -50,6 +50,7 @@ internal static class SimulatorHost
         builder.Services.AddSingleton<CostBucket>();
         builder.Services.AddSingleton<AmazonListings>();
         builder.Services.AddSingleton<AmazonPace>();
+        builder.Services.AddSingleton<AmazonFeedStore>();
         builder.Services.AddSingleton<CompanyBooks>();
         builder.Services.AddSingleton<CompanyRequests>();
         builder.Services.AddSingleton<AccessTokens>();
@@ -72,6 +73,7 @@ internal static class SimulatorHost
         app.MapAmazonListings();
         app.MapBusinessCentral();
         app.MapAmazonReports();
+        app.MapAmazonFeeds();
         app.MapWebhookSubscriber();
         return app;
     }

@@ -1,7 +1,7 @@
-using Npgsql;
 using StockAuthority.Connectors.Runtime;
 using StockAuthority.Connectors.Webhook.Messages;
 using StockAuthority.Connectors.Webhook.Subscriptions;
+using StockAuthority.Database;
 
 namespace StockAuthority.Connectors.Webhook;
 
@@ -100,15 +100,12 @@ internal sealed record WebhookOptions
 
     private static string ConnectionStringOf(SettingsReader settings)
     {
-        try
+        if (ConnectionStrings.Parse(settings.Required("ConnectionStrings:Webhooks")) is { } connection)
         {
-            return new NpgsqlConnectionStringBuilder(settings.Required("ConnectionStrings:Webhooks")).ConnectionString;
+            return connection.ConnectionString;
         }
-        catch (ArgumentException)
-        {
-            // The exception's text could hold a password.
-            settings.Wrong("ConnectionStrings:Webhooks is not a PostgreSQL connection string");
-            return "";
-        }
+
+        settings.Wrong("ConnectionStrings:Webhooks is not a PostgreSQL connection string");
+        return "";
     }
 }

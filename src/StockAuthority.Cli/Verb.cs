@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 
 namespace StockAuthority.Cli;
 
@@ -36,6 +37,19 @@ internal static class Verb
         await Console.Error.WriteLineAsync(sentence);
         return exitCode;
     }
+
+    /// <summary>Whether the server's error is a definite no to what was asked: a result, and no failure to ask.</summary>
+    public static bool IsRefusal(RpcException error) => error.StatusCode
+        is StatusCode.FailedPrecondition or StatusCode.NotFound or StatusCode.InvalidArgument or StatusCode.PermissionDenied or StatusCode.AlreadyExists or StatusCode.OutOfRange;
+
+    /// <summary>Such a no as a verb's result.</summary>
+    public static (int ExitCode, string Text, string Json) Refused(RpcException error)
+    {
+        var reason = error.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason ?? $"{error.StatusCode}";
+        return (ExitCode.Bad, $"{reason}: {error.Status.Detail}", JsonOutput.Of(new Refusal("refused", reason, error.Status.Detail)));
+    }
+
+    private sealed record Refusal(string Status, string Reason, string Error);
 
     private sealed record Failure(string Status, string Error);
 }

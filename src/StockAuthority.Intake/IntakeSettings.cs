@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
-using Npgsql;
 using StockAuthority.Client;
+using StockAuthority.Database;
 using StockAuthority.Intake.Providers;
 
 namespace StockAuthority.Intake;
@@ -85,30 +85,23 @@ internal sealed record IntakeSettings
 
     private static string ConnectionString(string text)
     {
-        try
-        {
-            var builder = new NpgsqlConnectionStringBuilder(text);
+        var builder = ConnectionStrings.Parse(text)
+            ?? throw new SettingsException("StockAuthority.Intake cannot start because ConnectionStrings:Inbox is not a PostgreSQL connection string.");
 
-            // Providers give up after some 10 seconds: an answer that says "try later" must come before that.
-            builder.Timeout = builder.ShouldSerialize("Timeout") ? builder.Timeout : 4;
-            builder.CommandTimeout = builder.ShouldSerialize("Command Timeout") ? builder.CommandTimeout : 5;
+        // Providers give up after some 10 seconds: an answer that says "try later" must come before that.
+        builder.Timeout = builder.ShouldSerialize("Timeout") ? builder.Timeout : 4;
+        builder.CommandTimeout = builder.ShouldSerialize("Command Timeout") ? builder.CommandTimeout : 5;
 
-            // A dozen statements, again and again.
-            builder.MaxAutoPrepare = builder.ShouldSerialize("Max Auto Prepare") ? builder.MaxAutoPrepare : 32;
+        // A dozen statements, again and again.
+        builder.MaxAutoPrepare = builder.ShouldSerialize("Max Auto Prepare") ? builder.MaxAutoPrepare : 32;
 
-            // Nothing is left in a session that a reset would have to undo.
-            builder.NoResetOnClose = true;
-            builder.MaxPoolSize = builder.ShouldSerialize("Maximum Pool Size") ? builder.MaxPoolSize : 16;
+        // Nothing is left in a session that a reset would have to undo.
+        builder.NoResetOnClose = true;
+        builder.MaxPoolSize = builder.ShouldSerialize("Maximum Pool Size") ? builder.MaxPoolSize : 16;
 
-            // They are prepared once, maybe while the inbox is empty, and each takes a few rows in an index's order: a plan that reads and
-            // sorts all that is pending would look as cheap then, and stay.
-            builder.Options += " -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
-            return builder.ConnectionString;
-        }
-        catch (ArgumentException)
-        {
-            // The exception's text could hold a password.
-            throw new SettingsException("StockAuthority.Intake cannot start because ConnectionStrings:Inbox is not a PostgreSQL connection string.");
-        }
+        // They are prepared once, maybe while the inbox is empty, and each takes a few rows in an index's order: a plan that reads and
+        // sorts all that is pending would look as cheap then, and stay.
+        builder.Options += " -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+        return builder.ConnectionString;
     }
 }

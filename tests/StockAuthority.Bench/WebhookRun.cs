@@ -170,8 +170,9 @@ internal sealed class WebhookRun : IAsyncDisposable
     private async Task<double> DrainAsync(CancellationToken cancellationToken)
     {
         var backlog = await PendingAsync(cancellationToken);
+        var found = Math.Min(1_000, backlog / 2);
         var left = backlog;
-        while ((left = await PendingAsync(cancellationToken)) > backlog - 1_000)
+        while ((left = await PendingAsync(cancellationToken)) > backlog - found)
         {
             await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
         }

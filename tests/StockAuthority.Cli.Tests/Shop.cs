@@ -30,6 +30,8 @@ public sealed class Shop(TestPostgres databases) : IAsyncLifetime
 
     public ChangeFeedService.ChangeFeedServiceClient Feed => new(_authority!.Channel);
 
+    public ChannelService.ChannelServiceClient Channels => new(_authority!.Channel);
+
     public async ValueTask InitializeAsync() => _authority = await TestAuthority.StartAsync(databases);
 
     public async ValueTask DisposeAsync()

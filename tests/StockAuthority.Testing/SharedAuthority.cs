@@ -14,6 +14,9 @@ public sealed class SharedAuthority : IAsyncDisposable
     /// <summary>The process, once there is a tenant.</summary>
     public ServerProcess Server => _authority!.Server;
 
+    /// <summary>The server's, once there is a tenant.</summary>
+    public TestDatabase Database => _authority!.Database;
+
     /// <summary>To the server, once there is a tenant.</summary>
     public GrpcChannel Channel => _authority!.Channel;
 

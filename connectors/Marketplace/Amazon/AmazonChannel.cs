@@ -1,35 +1,38 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using StockAuthority.Connectors.Marketplace.Amazon.Feeds;
 using StockAuthority.Connectors.Runtime;
 
 namespace StockAuthority.Connectors.Marketplace.Amazon;
 
 /// <summary>
 /// Shows the available units as the fulfilment availability of a seller's listings: one patch of the Listings Items API (2021-08-01) for each
-/// level. A patch says the quantity and not a difference, so one whose answer was lost is repeated as it is.
+/// level, or a feed where many wait. A patch says the quantity and not a difference, so one whose answer was lost is repeated as it is.
 /// </summary>
-internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, AmazonOptions amazon, TimeProvider clock) : ILevelChannel
+internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, AmazonFeeds feeds, KnownListings known, AmazonOptions amazon, TimeProvider clock) : IBulkLevelChannel
 {
-    private const int DetailLength = 256;
-
     public string Name => "amazon";
 
     public int MaxItemsPerPush => 1;
 
+    public BulkTerms? Bulk => amazon.Feeds;
+
     public async Task<PushResult> PushAsync(IReadOnlyList<LevelChange> changes, string idempotencyKey, CancellationToken cancellationToken)
     {
         var change = changes.Single();
-        if (!amazon.Locations.TryGetValue(change.Key.LocationId, out var channelCode))
+        if (AvailabilityPatch.Of(change, amazon) is not { } operation)
         {
-            return new PushResult.Refused(new Refusal(0, "UNKNOWN_LOCATION", null, $"Amazon:Locations does not name {change.Key.LocationId}.", idempotencyKey, null), [0]);
+            return new PushResult.Refused(AvailabilityPatch.UnknownLocation(change, idempotencyKey), [0]);
         }
 
-        // Amazon takes no quantity below zero: what cannot be promised is not for sale.
-        // Merge, not replace: what else is said of the channel, such as a lead time, stays.
-        var patch = new ListingsItemPatchRequest(
-            "PRODUCT", [new PatchOperation("merge", "/attributes/fulfillment_availability", [new FulfillmentAvailabilityPatch(channelCode, Math.Max(0, change.Available))])]);
+        // Amazon takes a patch of a SKU that it does not list, for the beginning of a listing, and shows nothing.
+        if (!known.Contains(change.Key.Sku) && await NotListedAsync(change.Key.Sku, idempotencyKey, cancellationToken) is { } notListed)
+        {
+            return notListed;
+        }
+
+        var patch = new ListingsItemPatchRequest(AvailabilityPatch.ProductType, [operation]);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Patch, Listing(change.Key.Sku, ""))
@@ -38,14 +41,32 @@ internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, Amazon
             };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             using var response = await SendAsync(request, cancellationToken);
-            return Outcome(response, Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)), idempotencyKey);
+            return Outcome(response, AmazonAnswers.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken), AmazonJson.Default.SubmissionAnswer), idempotencyKey);
         }
         catch (HttpRequestException exception)
         {
-            // Only the token's answer throws for its status. Login with Amazon refuses a revoked grant with 400: the caller is not let in.
-            return exception.StatusCode is { } status
-                ? TokenRefused((int)status, idempotencyKey)
-                : new PushResult.Unavailable(exception.HttpRequestError.ToString(), null);
+            return AmazonAnswers.NoAnswer(exception, idempotencyKey);
+        }
+    }
+
+    /// <summary>What keeps a SKU from being shown; null where it is listed.</summary>
+    private async Task<PushResult?> NotListedAsync(string sku, string requestId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Listing(sku, "&includedData=summaries"));
+            using var response = await SendAsync(request, cancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                known.Add(sku);
+                return null;
+            }
+
+            return Outcome(response, AmazonAnswers.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken), AmazonJson.Default.SubmissionAnswer), requestId);
+        }
+        catch (HttpRequestException exception)
+        {
+            return AmazonAnswers.NoAnswer(exception, requestId);
         }
     }
 
@@ -60,12 +81,13 @@ internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, Amazon
         return quantities;
     }
 
-    private static PushResult.Unavailable TokenRefused(int status, string requestId)
-    {
-        var reason = string.Create(CultureInfo.InvariantCulture, $"TOKEN_{status}");
-        return new PushResult.Unavailable(
-            reason, null, status is 400 or 401 or 403 ? new Refusal(401, reason, null, "Login with Amazon gives no access token for the refresh token.", requestId, null) : null);
-    }
+    public Task<BulkAnswer<BulkUpload>> UploadAsync(IReadOnlyList<LevelChange> changes, CancellationToken cancellationToken) => feeds.UploadAsync(changes, cancellationToken);
+
+    public Task<BulkAnswer<BulkJob>> StartAsync(string document, CancellationToken cancellationToken) => feeds.StartAsync(document, cancellationToken);
+
+    public Task<BulkAnswer<BulkProgress>> LookAsync(string job, IReadOnlyList<LevelChange> changes, CancellationToken cancellationToken) => feeds.LookAsync(job, changes, cancellationToken);
+
+    public Task<BulkAnswer<IReadOnlyList<string>>> ListUnderWayAsync(CancellationToken cancellationToken) => feeds.ListUnderWayAsync(cancellationToken);
 
     private async Task<long?> ReadAsync(string sku, string channelCode, CancellationToken cancellationToken)
     {
@@ -98,53 +120,14 @@ internal sealed class AmazonChannel(HttpClient http, AmazonTokens tokens, Amazon
 
     private PushResult Outcome(HttpResponseMessage response, SubmissionAnswer? answer, string requestId)
     {
-        var status = (int)response.StatusCode;
-        switch (response.StatusCode)
+        return response.StatusCode switch
         {
-            case HttpStatusCode.OK when answer?.Status == "ACCEPTED":
-                return new PushResult.Confirmed([]);
-            case HttpStatusCode.OK when answer?.Status == "INVALID":
-                return Refused(status, answer.Issues?.OrderBy(issue => issue.Severity == "ERROR" ? 0 : 1).FirstOrDefault(), response, requestId);
-            case HttpStatusCode.BadRequest or HttpStatusCode.NotFound when answer?.Errors is [var error, ..]:
-                return Refused(status, error, response, requestId);
-            case HttpStatusCode.TooManyRequests:
-                return new PushResult.Throttled(ChannelHttp.RetryAfter(response, clock) ?? UntilNextToken(response));
-            default:
-                var reason = status switch { 401 => "UNAUTHORIZED", 403 => "FORBIDDEN", _ => string.Create(CultureInfo.InvariantCulture, $"HTTP_{status}") };
-                return new PushResult.Unavailable(
-                    reason,
-                    ChannelHttp.RetryAfter(response, clock),
-                    status is >= 400 and < 500 and not (408 or 409) ? Refusal(status, answer?.Errors is [var first, ..] ? first : new ListingIssue(reason, null, null, null), response, requestId) : null);
-        }
-    }
+            HttpStatusCode.OK when answer?.Status == "ACCEPTED" => new PushResult.Confirmed([]),
+            HttpStatusCode.OK when answer?.Status == "INVALID" => Refused(answer.Issues?.OrderBy(issue => issue.Severity == "ERROR" ? 0 : 1).FirstOrDefault()),
+            HttpStatusCode.BadRequest or HttpStatusCode.NotFound when answer?.Errors is [var error, ..] => Refused(error),
+            _ => AmazonAnswers.Failure(response, answer?.Errors, requestId, clock),
+        };
 
-    private static PushResult.Refused Refused(int status, ListingIssue? issue, HttpResponseMessage response, string requestId) => new(Refusal(status, issue, response, requestId), [0]);
-
-    private static Refusal Refusal(int status, ListingIssue? issue, HttpResponseMessage response, string requestId) => new(
-        status,
-        issue?.Code ?? "INVALID",
-        issue?.AttributeNames is { Count: > 0 } names ? string.Join(',', names) : null,
-        issue?.Message is { Length: > DetailLength } message ? message[..DetailLength] : issue?.Message,
-        requestId,
-        response.Headers.TryGetValues("x-amzn-RequestId", out var ids) ? ids.FirstOrDefault() : null);
-
-    /// <summary>The header names the requests a second of the usage plan: the bucket has its next token after one such part.</summary>
-    private static TimeSpan? UntilNextToken(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("x-amzn-RateLimit-Limit", out var limits)
-        && double.TryParse(limits.FirstOrDefault(), NumberStyles.Float, CultureInfo.InvariantCulture, out var perSecond) && perSecond > 0.001
-            ? TimeSpan.FromSeconds(1 / perSecond)
-            : null;
-
-    /// <summary>Null where the body is not Amazon's, for example an error page of something in between.</summary>
-    private static SubmissionAnswer? Parse(byte[] body)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(body, AmazonJson.Default.SubmissionAnswer);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        PushResult.Refused Refused(ListingIssue? issue) => new(AmazonAnswers.Refusal(response, issue, requestId), [0]);
     }
 }

@@ -1,3 +1,4 @@
+using StockAuthority.Connectors.Marketplace.Amazon.Feeds;
 using StockAuthority.Connectors.Runtime;
 
 namespace StockAuthority.Connectors.Marketplace.Amazon;
@@ -14,6 +15,15 @@ internal sealed record AmazonOptions(
 
     /// <summary>How often a report is looked for that was asked for. <c>Amazon:ReportPollInterval</c>.</summary>
     public required TimeSpan ReportPollInterval { get; init; }
+
+    /// <summary>
+    /// When feeds are used: from <c>Amazon:FeedFrom</c> waiting levels on, 0 for never; a feed is looked at every <c>Amazon:FeedPollInterval</c>.
+    /// By default as many as Amazon's guide to listings names, which patches take five minutes for.
+    /// </summary>
+    public required BulkTerms? Feeds { get; init; }
+
+    /// <summary>How long a feed is waited for. <c>Amazon:FeedTimeLimit</c>.</summary>
+    public required TimeSpan FeedTimeLimit { get; init; }
 
     /// <summary>The usage plan of patchListingsItem.</summary>
     public const int RequestsPerSecond = 5;
@@ -36,6 +46,9 @@ internal sealed record AmazonOptions(
             settings.Wrong("Amazon:Locations names no location, or gives one FulfillmentChannelCode to several");
         }
 
+        var feedFrom = settings.Number("Amazon:FeedFrom", 1500, 0, 1_000_000);
+        var feedTimeLimit = settings.Duration("Amazon:FeedTimeLimit", TimeSpan.FromHours(6), TimeSpan.FromMilliseconds(50), TimeSpan.FromDays(7));
+        var feedPollInterval = settings.Duration("Amazon:FeedPollInterval", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10));
         return new AmazonOptions(
             new Uri(address.EndsWith('/') ? address : address + "/"),
             settings.RequiredAddress("Amazon:TokenUrl"),
@@ -46,6 +59,8 @@ internal sealed record AmazonOptions(
             settings.Required("Amazon:MarketplaceId"),
             locations)
         {
+            Feeds = feedFrom == 0 ? null : new BulkTerms(feedFrom, FeedDocument.MostMessages, feedPollInterval, feedTimeLimit),
+            FeedTimeLimit = feedTimeLimit,
             SellerHealthInterval = settings.Duration("Amazon:SellerHealthInterval", TimeSpan.FromHours(6), TimeSpan.FromMilliseconds(50), TimeSpan.FromDays(7)),
             ReportPollInterval = settings.Duration("Amazon:ReportPollInterval", TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)),
         };

@@ -30,7 +30,6 @@ internal sealed partial class ChangeBooking(
 {
     private const int ChangesPerClaim = 100;
     private const int MovementsPerCount = 1000;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<StockKey> _openLevels = [];
@@ -268,7 +267,7 @@ internal sealed partial class ChangeBooking(
         var after = Math.Max(0, sequence - MovementsPerCount);
         var page = await feed.ReadChangesAsync(
             new ReadChangesRequest { TenantId = connector.TenantId, AfterSequence = after, PageSize = MovementsPerCount },
-            deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: cancellationToken);
+            deadline: clock.CallDeadline(), cancellationToken: cancellationToken);
         return after == 0 || (page.Movements.Count > 0 && page.Movements[0].RecordTime.ToDateTimeOffset() <= from) ? page.Movements : null;
     }
 

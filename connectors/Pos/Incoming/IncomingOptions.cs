@@ -1,5 +1,5 @@
-using Npgsql;
 using StockAuthority.Connectors.Runtime;
+using StockAuthority.Database;
 
 namespace StockAuthority.Connectors.Pos.Incoming;
 
@@ -69,15 +69,12 @@ internal sealed record IncomingOptions
 
     private static string ConnectionStringOf(SettingsReader settings)
     {
-        try
+        if (ConnectionStrings.Parse(settings.Required("ConnectionStrings:Pos")) is { } connection)
         {
-            return new NpgsqlConnectionStringBuilder(settings.Required("ConnectionStrings:Pos")).ConnectionString;
+            return connection.ConnectionString;
         }
-        catch (ArgumentException)
-        {
-            // The exception's text could hold a password.
-            settings.Wrong("ConnectionStrings:Pos is not a PostgreSQL connection string");
-            return "";
-        }
+
+        settings.Wrong("ConnectionStrings:Pos is not a PostgreSQL connection string");
+        return "";
     }
 }

@@ -13,7 +13,6 @@ internal sealed partial class RefusedChanges(ExceptionService.ExceptionServiceCl
     private const int LongestText = 8192;
     private const int LongestSummary = 1024;
     private const int LongestReason = 128;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public async Task ReportAsync(StoredChange stored, string reason, string detail, string request, CancellationToken cancellationToken)
     {
@@ -35,7 +34,7 @@ internal sealed partial class RefusedChanges(ExceptionService.ExceptionServiceCl
                     ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
                 },
             },
-            deadline: Deadline(), cancellationToken: cancellationToken);
+            deadline: clock.CallDeadline(), cancellationToken: cancellationToken);
     }
 
     public async Task MendedAsync(TillChange change, CancellationToken cancellationToken) => await client.ReportExceptionMendedAsync(
@@ -48,9 +47,7 @@ internal sealed partial class RefusedChanges(ExceptionService.ExceptionServiceCl
             ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
             Comment = "All that happened there is booked.",
         },
-        deadline: Deadline(), cancellationToken: cancellationToken);
-
-    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
+        deadline: clock.CallDeadline(), cancellationToken: cancellationToken);
 
     private static string Shortened(string text, int length) => text.Length <= length ? text : text[..length];
 

@@ -11,7 +11,6 @@ internal sealed partial class CatalogueCheck(
 {
     private const int LevelsPerPage = 500;
     private const int MostNamed = 50;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -41,7 +40,7 @@ internal sealed partial class CatalogueCheck(
         var request = new ListLevelsRequest { TenantId = connector.TenantId, PageSize = LevelsPerPage };
         do
         {
-            var page = await levels.ListLevelsAsync(request, deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: cancellationToken);
+            var page = await levels.ListLevelsAsync(request, deadline: clock.CallDeadline(), cancellationToken: cancellationToken);
             StockKey[] keys = [.. page.Levels.Select(level => new StockKey(level.Sku, level.LocationId))];
             foreach (var (key, target) in keys.Zip(await catalogue.TargetsAsync(keys, cancellationToken)))
             {

@@ -17,7 +17,6 @@ internal sealed partial class ChannelCases(
 
     /// <summary>Says that a case is about the whole channel.</summary>
     private const string BlockedReference = "channel";
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private readonly Lock _lock = new();
     private readonly Queue<Report> _waiting = [];
     private readonly SemaphoreSlim _news = new(0);
@@ -63,6 +62,12 @@ internal sealed partial class ChannelCases(
         ExceptionKind.DeliveryFailed, default, BlockedReference, answer.Code, FormattableString.Invariant($"request {answer.RequestId}"),
         FormattableString.Invariant($"{answer.Status} {answer.Code} {answer.Field} {answer.Detail}; response {answer.ResponseId}"),
         $"{channel.Value} takes nothing: {answer.Status} {answer.Code}.", clock.GetUtcNow(), long.MaxValue);
+
+    /// <summary>Levels get through one push after another, and many at once do not.</summary>
+    public void BulkFailed(string reference, Refusal answer) => Add(
+        ExceptionKind.DeliveryFailed, default, reference, answer.Code, FormattableString.Invariant($"request {answer.RequestId}"),
+        FormattableString.Invariant($"{answer.Status} {answer.Code} {answer.Field} {answer.Detail}; response {answer.ResponseId}"),
+        $"{channel.Value} does not take many levels at once: {answer.Status} {answer.Code}. They go one after another.", clock.GetUtcNow(), long.MaxValue);
 
     public void Unblocked() => Mended(ExceptionKind.DeliveryFailed, default, "The channel takes levels.", BlockedReference);
 
@@ -127,7 +132,7 @@ internal sealed partial class ChannelCases(
     {
         try
         {
-            var deadline = (clock.GetUtcNow() + CallLimit).UtcDateTime;
+            var deadline = clock.CallDeadline();
             if (report.Request is { } request)
             {
                 await client.ReportExceptionAsync(request, deadline: deadline, cancellationToken: stopping);

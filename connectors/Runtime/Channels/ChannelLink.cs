@@ -2,15 +2,17 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
+using StockAuthority.Connectors.Runtime.Feed;
 
 namespace StockAuthority.Connectors.Runtime.Channels;
 
 /// <summary>
 /// The channel as the authority keeps it, and the lease under which this instance works. One instance works, the others
-/// stand by; whoever has lost the lease pushes and acknowledges nothing more.
+/// stand by; whoever has lost the lease pushes and acknowledges nothing more. Standing by is as ready as working: a rolling update waits for the new
+/// instance to be ready before it ends the old one, which has the lease until then.
 /// </summary>
 internal sealed partial class ChannelLink(
-    ChannelService.ChannelServiceClient client, ConnectorOptions options, ChannelDeclarationOptions declaration, TimeProvider clock, ILogger<ChannelLink> logger)
+    ChannelService.ChannelServiceClient client, ConnectorOptions options, ChannelDeclarationOptions declaration, FeedConnection connection, TimeProvider clock, ILogger<ChannelLink> logger)
     : IDisposable
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
@@ -98,7 +100,6 @@ internal sealed partial class ChannelLink(
     public async Task RunAsync(CancellationToken stopping)
     {
         var registered = false;
-        var pause = options.LeaseTime / 3;
         while (true)
         {
             try
@@ -116,10 +117,15 @@ internal sealed partial class ChannelLink(
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
                 LogNotRenewed(exception, options.Consumer, options.TenantId);
+                if (!HoldsFor(TimeSpan.Zero))
+                {
+                    // While it works, the feed says whether the authority answers.
+                    connection.Down();
+                }
             }
 
             LoseWhatHasEnded();
-            await Task.Delay(pause, clock, stopping);
+            await Task.Delay(NextRenewal(), clock, stopping);
         }
     }
 
@@ -189,6 +195,7 @@ internal sealed partial class ChannelLink(
         {
             Lost();
             Heard(answer.Channel);
+            connection.Up();
             return;
         }
 
@@ -199,6 +206,19 @@ internal sealed partial class ChannelLink(
             _channel = answer.Channel;
             Tell();
         }
+    }
+
+    /// <summary>A third of the lease; or when another's ends, where nobody has renewed it: that one was killed.</summary>
+    private TimeSpan NextRenewal()
+    {
+        var regular = options.LeaseTime / 3;
+        if (HoldsFor(TimeSpan.Zero) || ChannelOrNull is not { Lease: { Holder.Length: > 0 } lease })
+        {
+            return regular;
+        }
+
+        var left = lease.ExpireTime.ToDateTimeOffset() - clock.GetUtcNow();
+        return left >= regular ? regular : left > options.RetryDelay ? left : options.RetryDelay;
     }
 
     private void LoseWhatHasEnded()

@@ -11,24 +11,31 @@ internal sealed class LevelBacklog(long checkpoint)
 {
     private readonly Dictionary<StockKey, PendingLevel> _waiting = [];
     private readonly Queue<StockKey> _order = [];
+    private readonly Dictionary<StockKey, PendingLevel> _held = [];
     private IReadOnlyList<PendingLevel> _taken = [];
 
-    public int Count => _waiting.Count;
+    /// <summary>Levels that are not settled.</summary>
+    public int Count => _waiting.Count + _held.Count;
+
+    /// <summary>Levels that can be taken.</summary>
+    public int Ready => _order.Count;
 
     /// <summary>The last movement that was added.</summary>
     public long ReadSequence { get; private set; } = checkpoint;
 
     /// <summary>Everything up to here is settled: it may be acknowledged.</summary>
     public long SettledSequence =>
-        _waiting.Values.Concat(_taken).Select(level => level.FirstSequence - 1).Append(ReadSequence).Min();
+        _waiting.Values.Concat(_taken).Concat(_held.Values).Select(level => level.FirstSequence - 1).Append(ReadSequence).Min();
 
     /// <summary>Goes on after a part of the journal that is gone; the levels are taken as they are now instead.</summary>
     public void Skip(long sequence) => ReadSequence = sequence;
 
-    public bool Waits(StockKey key) => _waiting.ContainsKey(key);
+    public bool Waits(StockKey key) => _waiting.ContainsKey(key) || _held.ContainsKey(key);
+
+    public bool IsHeld(StockKey key) => _held.ContainsKey(key);
 
     /// <summary>The record time of the oldest movement that waits; null where none does.</summary>
-    public DateTimeOffset? Oldest => _waiting.Values.Where(level => !level.IsRepair).Select(level => (DateTimeOffset?)level.FirstRecordTime).Min();
+    public DateTimeOffset? Oldest => _waiting.Values.Concat(_held.Values).Where(level => !level.IsRepair).Select(level => (DateTimeOffset?)level.FirstRecordTime).Min();
 
     /// <summary>Has a level delivered again as it is; it keeps nothing from being acknowledged.</summary>
     public void Repair(LevelChange change)
@@ -99,9 +106,38 @@ internal sealed class LevelBacklog(long checkpoint)
         }
     }
 
+    /// <summary>Keeps levels that were taken; what is newer of them cannot be taken until <see cref="Release"/>.</summary>
+    public void Hold(IEnumerable<PendingLevel> levels)
+    {
+        foreach (var level in levels)
+        {
+            _held.Add(level.Change.Key, level);
+        }
+    }
+
+    /// <summary>Ends what <see cref="Hold"/> began. The unsettled levels wait again, merged with what arrived meanwhile.</summary>
+    public void Release(IEnumerable<PendingLevel> levels, IReadOnlyList<PendingLevel> unsettled)
+    {
+        foreach (var level in levels)
+        {
+            _held.Remove(level.Change.Key);
+            if (_waiting.ContainsKey(level.Change.Key))
+            {
+                _order.Enqueue(level.Change.Key);
+            }
+        }
+
+        var taken = _taken;
+        Settle(unsettled);
+        _taken = taken;
+    }
+
     private void Enqueue(PendingLevel level)
     {
         _waiting.Add(level.Change.Key, level);
-        _order.Enqueue(level.Change.Key);
+        if (!_held.ContainsKey(level.Change.Key))
+        {
+            _order.Enqueue(level.Change.Key);
+        }
     }
 }

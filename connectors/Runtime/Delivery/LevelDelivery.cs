@@ -13,6 +13,7 @@ internal sealed class LevelDelivery(
     ILevelChannel channel,
     LevelPusher pusher,
     LevelSweep sweep,
+    BulkDelivery bulk,
     CheckpointWriter checkpoints,
     ChannelLink link,
     ChannelCases cases,
@@ -26,6 +27,7 @@ internal sealed class LevelDelivery(
     {
         var backlog = new LevelBacklog(checkpoint);
         sweep.Begin(backlog);
+        bulk.Begin(backlog);
         Task<bool>? reading = null;
         while (true)
         {
@@ -38,17 +40,24 @@ internal sealed class LevelDelivery(
             // head is read could take the channel back to an older one.
             var state = link.Channel;
             var canWork = !state.Paused && !cases.IsFull && backlog.ReadSequence >= headSequence;
-            if (canWork && backlog.Count > 0)
+            if (canWork)
+            {
+                await bulk.WorkAsync(state.Rollout, stopping);
+                Advance(backlog);
+                canWork = !bulk.HoldsEverything;
+            }
+
+            if (canWork && backlog.Ready > 0)
             {
                 await PushAsync(backlog, state.Rollout, stopping);
             }
 
-            if (canWork && await sweep.WorkAsync(state, stopping))
+            if (canWork && backlog.Count < options.MaxPendingLevels && await sweep.WorkAsync(state, stopping))
             {
                 continue;
             }
 
-            if (canWork && backlog.Count > 0)
+            if (canWork && backlog.Ready > 0)
             {
                 continue;
             }
@@ -63,7 +72,8 @@ internal sealed class LevelDelivery(
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var due = Task.Delay(sweep.Due, clock, ending.Token);
-        await Task.WhenAny([news, due, .. reading is null ? Array.Empty<Task>() : [reading]]);
+        var job = Task.Delay(bulk.Due, clock, ending.Token);
+        await Task.WhenAny([news, due, job, .. reading is null ? Array.Empty<Task>() : [reading]]);
         await ending.CancelAsync();
         stopping.ThrowIfCancellationRequested();
     }

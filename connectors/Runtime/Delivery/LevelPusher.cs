@@ -27,6 +27,9 @@ internal sealed partial class LevelPusher(
     private readonly Dictionary<StockKey, int> _triedAlone = [];
     private int _blockedRounds;
 
+    /// <summary>Nothing gets through.</summary>
+    public bool IsBlocked => _blockedRounds > 0;
+
     public async Task<PushRound> PushAsync(IReadOnlyList<PendingLevel> batch, CancellationToken stopping)
     {
         var parts = new Stack<IReadOnlyList<PendingLevel>>();
@@ -117,7 +120,8 @@ internal sealed partial class LevelPusher(
         return ([.. part.Where((_, index) => !named.Contains(index))], [.. part.Where((_, index) => named.Contains(index))]);
     }
 
-    private void Blocked(Refusal? answer)
+    /// <summary>The channel took nothing; with an answer where repeating alone does not help.</summary>
+    public void Blocked(Refusal? answer)
     {
         _blockedRounds += answer is null ? 0 : 1;
         if (_blockedRounds == RoundsBeforeCase && answer is not null)
@@ -126,7 +130,8 @@ internal sealed partial class LevelPusher(
         }
     }
 
-    private void Confirm(IReadOnlyList<PendingLevel> part, PushResult.Confirmed confirmed)
+    /// <summary>The channel took the levels.</summary>
+    public void Confirm(IReadOnlyList<PendingLevel> part, PushResult.Confirmed confirmed)
     {
         var now = clock.GetUtcNow();
         if (_blockedRounds >= RoundsBeforeCase)

@@ -18,6 +18,7 @@ internal sealed partial class LevelSweep(
     ChannelCases cases,
     RefusedLevels refused,
     UnsureLevels unsure,
+    RefusedRetries retries,
     ChannelDeclarationOptions declaration,
     ChannelHealthMeter meter,
     ConnectorOptions options,
@@ -27,11 +28,11 @@ internal sealed partial class LevelSweep(
 {
     private const int SkusPerCall = 500;
     private const int MovementsPerCall = 1000;
+    private const int LevelsPerCall = 1000;
 
     /// <summary>So many calls' worth of the journal around the checkpoint is read back after a start.</summary>
     private const int CallsLookedBack = 10;
     private const int LeastLookedBack = 50;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private readonly HashSet<StockKey> _drifted = [];
     private readonly HashSet<StockKey> _repairs = [];
     private LevelBacklog _backlog = new(0);
@@ -51,7 +52,7 @@ internal sealed partial class LevelSweep(
     {
         get
         {
-            var at = Math.Max(_run is null ? Math.Min(_dueAt, Math.Min(_lookBackAt, unsure.DueAt)) : 0, _retryAt);
+            var at = Math.Max(_run is null ? Math.Min(Math.Min(_dueAt, retries.DueAt), Math.Min(_lookBackAt, unsure.DueAt)) : 0, _retryAt);
             var left = clock.GetElapsedTime(clock.GetTimestamp(), Math.Max(at, clock.GetTimestamp()));
             return left < options.RetryDelay ? options.RetryDelay : left < options.DriftInterval ? left : options.DriftInterval;
         }
@@ -61,6 +62,7 @@ internal sealed partial class LevelSweep(
     {
         (_backlog, _run, _doneTask, _detached, HoldSequence) = (backlog, null, 0, false, long.MaxValue);
         _repairs.Clear();
+        retries.Begin();
         _dueAt = After(options.DriftInterval);
 
         // An earlier instance may have been ended in the middle of a call, which can be carried out later than what this one pushes.
@@ -85,6 +87,7 @@ internal sealed partial class LevelSweep(
             return false;
         }
 
+        await retries.LookAsync(stopping);
         Choose(state);
         if (_run is not { } run)
         {
@@ -170,6 +173,10 @@ internal sealed partial class LevelSweep(
                 ? new Run { Repairs = true, ReadsBack = true, BySku = true, ReplayAfter = Math.Max(0, _checkpoint - around), ReplayUntil = _checkpoint + around }
                 : null;
         }
+        else if (_run is null && retries.HasAny)
+        {
+            _run = new Run { Repairs = true, Retries = true, Always = true, BySku = true, SkusLeft = new Queue<string>(retries.Take()) };
+        }
         else if (_run is null && clock.GetTimestamp() >= unsure.DueAt)
         {
             _run = new Run { Repairs = true, ReadsBack = true, BySku = true, SkusLeft = new Queue<string>(unsure.Take()) };
@@ -194,10 +201,10 @@ internal sealed partial class LevelSweep(
                     TaskNumber = run.Task,
                     Summary = FormattableString.Invariant($"{run.Compared} levels looked at, {run.Differing} differed, {run.Repaired} delivered again"),
                 },
-                deadline: Deadline(), cancellationToken: stopping);
+                deadline: clock.CallDeadline(), cancellationToken: stopping);
             _doneTask = run.Task;
         }
-        else if (run is { Repairs: true, ReadsBack: false })
+        else if (run is { Repairs: true, ReadsBack: false, Retries: false })
         {
             _detached = false;
             HoldSequence = long.MaxValue;
@@ -214,7 +221,7 @@ internal sealed partial class LevelSweep(
         while (after < until)
         {
             var page = await feed.ReadChangesAsync(
-                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = (int)Math.Min(MovementsPerCall, until - after) }, deadline: Deadline(), cancellationToken: stopping);
+                new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = (int)Math.Min(MovementsPerCall, until - after) }, deadline: clock.CallDeadline(), cancellationToken: stopping);
             if (page.Movements.Count == 0)
             {
                 break;
@@ -229,7 +236,8 @@ internal sealed partial class LevelSweep(
 
     private async Task<bool> PageAsync(Run run, ChannelRollout rollout, CancellationToken stopping)
     {
-        var request = new ListLevelsRequest { TenantId = options.TenantId, PageSize = channel.MaxItemsPerPush < 1000 ? channel.MaxItemsPerPush : 1000, PageToken = run.Token };
+        // What is delivered without reading the channel comes in pages large enough for a job of many levels.
+        var request = new ListLevelsRequest { TenantId = options.TenantId, PageSize = run.Always || channel.MaxItemsPerPush > LevelsPerCall ? LevelsPerCall : channel.MaxItemsPerPush, PageToken = run.Token };
         if (run.BySku)
         {
             if (run.Token.Length == 0)
@@ -240,11 +248,17 @@ internal sealed partial class LevelSweep(
             request.Skus.AddRange(run.Skus);
         }
 
-        var page = await client.ListLevelsAsync(request, deadline: Deadline(), cancellationToken: stopping);
+        var page = await client.ListLevelsAsync(request, deadline: clock.CallDeadline(), cancellationToken: stopping);
         ChannelLevel[] levels =
         [
             .. page.Levels.Where(level => level.Sequence <= _backlog.ReadSequence && RolloutFilter.Includes(rollout, KeyOf(level)) && (run.Always || !_backlog.Waits(KeyOf(level)))),
         ];
+        if (run.ReadsBack)
+        {
+            // They cannot be repaired now, and an unanswered call about them is not over for that.
+            unsure.Add(page.Levels.Select(KeyOf).Where(_backlog.IsHeld));
+        }
+
         if (levels.Length > 0)
         {
             var shown = run.Always ? new long?[levels.Length] : await pipeline.ReadAsync([.. levels.Select(KeyOf)], stopping);
@@ -288,6 +302,12 @@ internal sealed partial class LevelSweep(
             return;
         }
 
+        if (!differs && shown is not null)
+        {
+            // Whoever mended it.
+            refused.Taken(key);
+        }
+
         if (run.Repairs || refused.Has(key))
         {
             // A resync finds what was reported or expected; what is refused has a case.
@@ -320,8 +340,6 @@ internal sealed partial class LevelSweep(
 
     private long After(TimeSpan time) => clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
 
-    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
-
     [LoggerMessage(LogLevel.Warning, "Channel {Channel} of tenant {TenantId} shows {Shown} and not {Expected} of SKU {Sku} at {LocationId}")]
     private partial void LogDrift(string channel, string tenantId, string sku, string locationId, long expected, long? shown);
 
@@ -339,6 +357,9 @@ internal sealed partial class LevelSweep(
         public bool Always { get; init; }
 
         public bool BySku { get; init; }
+
+        /// <summary>Tries again what was refused.</summary>
+        public bool Retries { get; init; }
 
         public long? ReplayAfter { get; set; }
 

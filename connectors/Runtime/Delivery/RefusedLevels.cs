@@ -14,11 +14,14 @@ internal sealed partial class RefusedLevels(ILevelChannel channel, ConnectorOpti
     /// <summary>Whether the channel is known to show another level than it was given.</summary>
     public bool Has(StockKey key) => _refused.Contains(key);
 
+    /// <summary>An earlier instance reported it.</summary>
+    public void Know(StockKey key) => _refused.Add(key);
+
     public void Taken(StockKey key)
     {
         if (_refused.Remove(key))
         {
-            cases.Mended(Operations.V1.ExceptionKind.LevelRefused, key, "The channel took a later level.");
+            cases.Mended(Operations.V1.ExceptionKind.LevelRefused, key, "The channel shows the level.");
         }
     }
 

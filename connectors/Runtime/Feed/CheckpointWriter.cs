@@ -19,7 +19,6 @@ internal sealed partial class CheckpointWriter(
     TimeProvider clock,
     ILogger<CheckpointWriter> logger)
 {
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private readonly Channel<long> _latest = Channel.CreateBounded<long>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private long _offered;
 
@@ -61,7 +60,7 @@ internal sealed partial class CheckpointWriter(
         {
             var answer = await client.AcknowledgeChangesAsync(
                 new AcknowledgeChangesRequest { TenantId = options.TenantId, Consumer = options.Consumer, Sequence = sequence, FencingNumber = fencingNumber },
-                deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime,
+                deadline: clock.CallDeadline(),
                 cancellationToken: stopping);
             metrics.Acknowledged(answer.Sequence);
             return true;

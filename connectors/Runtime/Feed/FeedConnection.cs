@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace StockAuthority.Connectors.Runtime.Feed;
 
-/// <summary>Whether the feed answers. It starts disconnected: a connector is ready once it has heard from the authority.</summary>
+/// <summary>Whether the authority answers: about the feed while this instance works, about the lease while it stands by. It starts disconnected.</summary>
 internal sealed class FeedConnection : IHealthCheck
 {
     private volatile bool _connected;
@@ -13,6 +13,6 @@ internal sealed class FeedConnection : IHealthCheck
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_connected
-            ? HealthCheckResult.Healthy("The change feed is connected.")
-            : HealthCheckResult.Unhealthy("The change feed is not connected."));
+            ? HealthCheckResult.Healthy("The authority answers.")
+            : HealthCheckResult.Unhealthy("The authority does not answer."));
 }

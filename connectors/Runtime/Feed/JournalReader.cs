@@ -21,7 +21,6 @@ internal sealed partial class JournalReader(
     ILogger<JournalReader> logger)
 {
     private const int PageSize = 1000;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private long _position;
 
     public async Task<GetCheckpointResponse> StartAsync(CancellationToken stopping)
@@ -31,7 +30,7 @@ internal sealed partial class JournalReader(
             try
             {
                 var checkpoint = await client.GetCheckpointAsync(
-                    new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping);
+                    new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping);
                 _position = checkpoint.Sequence;
                 metrics.Acknowledged(checkpoint.Sequence);
                 metrics.Head(checkpoint.HeadSequence);
@@ -88,7 +87,7 @@ internal sealed partial class JournalReader(
             while (true)
             {
                 var answer = await client.ReadChangesAsync(
-                    new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = _position, PageSize = PageSize }, deadline: Deadline(), cancellationToken: stopping);
+                    new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = _position, PageSize = PageSize }, deadline: clock.CallDeadline(), cancellationToken: stopping);
                 connection.Up();
                 if (answer.Movements.Count == 0)
                 {
@@ -175,8 +174,6 @@ internal sealed partial class JournalReader(
 
     private Task PauseAsync(int failures, CancellationToken stopping) =>
         Task.Delay(Backoff.After(failures, options.RetryDelay, options.MaxRetryDelay), clock, stopping);
-
-    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
 
     [LoggerMessage(LogLevel.Information, "Consumer {Consumer} of tenant {TenantId} starts after sequence {Sequence}; the journal ends at {HeadSequence}")]
     private partial void LogStarted(string consumer, string tenantId, long sequence, long headSequence);

@@ -24,7 +24,6 @@ internal sealed partial class FeedReplay(
     ILogger<FeedReplay> logger)
 {
     private const int PageSize = 1000;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private long _task;
     private long _position;
     private int _failures;
@@ -81,7 +80,7 @@ internal sealed partial class FeedReplay(
     {
         var page = await feed.ReadChangesAsync(
             new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = _position, PageSize = Math.Min(PageSize, channel.MaxMovementsPerForward) },
-            deadline: Deadline(), cancellationToken: stopping);
+            deadline: clock.CallDeadline(), cancellationToken: stopping);
         Movement[] again = [.. page.Movements.Where(movement => movement.Sequence <= settled)];
         var count = again.Length == 0 ? 0 : await forwarder.ForwardAsync(again, stopping);
         _position = count > 0 ? again[count - 1].Sequence : again.Length == 0 ? settled : _position;
@@ -98,11 +97,9 @@ internal sealed partial class FeedReplay(
                 TaskNumber = task.TaskNumber,
                 Summary = summary,
             },
-            deadline: Deadline(), cancellationToken: stopping);
+            deadline: clock.CallDeadline(), cancellationToken: stopping);
         link.Heard(answer.Channel);
     }
-
-    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
 
     [LoggerMessage(LogLevel.Information, "Channel {Channel} of tenant {TenantId}: task {Task} asks for all after sequence {Sequence} again")]
     private partial void LogReplaying(string channel, string tenantId, long task, long sequence);

@@ -28,7 +28,9 @@ public static class JournalHosting
         services.AddSingleton<PostingRecorder>();
         services.AddSingleton<RefusedEntries>();
         services.AddSingleton<JournalPoster>();
+        services.AddSingleton<JournalFeed>();
         services.AddSingleton<JournalDelivery>();
+        services.AddSingleton<JournalTasks>();
         services.AddSingleton<PostingReplays>();
         services.AddHostedService<JournalService>();
         return services;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StockAuthority.Connectors.Runtime.Channels;
-using StockAuthority.Connectors.Runtime.Feed;
 using StockAuthority.ServiceDefaults;
 
 namespace StockAuthority.Connectors.Runtime.Journal;
@@ -11,7 +10,7 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 /// One of them failing is a bug: the process ends and starts again from its checkpoints.
 /// </summary>
 internal sealed partial class JournalService(
-    IJournalChannel channel, JournalDelivery delivery, PostingReplays replays, ChannelLink link, FeedConnection connection, ConnectorOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<JournalService> logger) : BackgroundService
+    IJournalChannel channel, JournalDelivery delivery, JournalTasks tasks, PostingReplays replays, ChannelLink link, ConnectorOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<JournalService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -25,7 +24,7 @@ internal sealed partial class JournalService(
             }
 
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            await LeaseTerms.FirstEndsAllAsync(ending, link.RunAsync(ending.Token), WorkAsync(ending.Token));
+            await LeaseTerms.FirstEndsAllAsync(ending, link.RunAsync(ending.Token), LeaseTerms.RunAsync(link, TermAsync, ending.Token));
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
@@ -35,22 +34,11 @@ internal sealed partial class JournalService(
         await link.ReleaseAsync();
     }
 
-    private async Task WorkAsync(CancellationToken stopping)
-    {
-        for (var news = link.News; link.ChannelOrNull is null; news = link.News)
-        {
-            await news.WaitAsync(stopping);
-        }
-
-        // It stands by as readily as it works.
-        connection.Up();
-        await LeaseTerms.RunAsync(link, TermAsync, stopping);
-    }
-
     private Task TermAsync(CancellationTokenSource term)
     {
         var fencingNumber = link.Channel.Lease.FencingNumber;
-        return LeaseTerms.FirstEndsAllAsync(term, delivery.RunMovementsAsync(fencingNumber, term.Token), delivery.RunIntentsAsync(term.Token), replays.RunAsync(term.Token));
+        return LeaseTerms.FirstEndsAllAsync(
+            term, delivery.RunMovementsAsync(fencingNumber, term.Token), delivery.RunIntentsAsync(term.Token), tasks.RunAsync(fencingNumber, term.Token), replays.RunAsync(term.Token));
     }
 
     private async Task<bool> IsUsableAsync(CancellationToken stopping)

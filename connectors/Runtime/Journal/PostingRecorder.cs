@@ -12,7 +12,6 @@ internal sealed partial class PostingRecorder(
     PostingService.PostingServiceClient client, IJournalChannel channel, RefusedEntries refused, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<PostingRecorder> logger)
 {
     private const int CallsAtOnce = 16;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public Task RecordAsync(IReadOnlyList<JournalEntry> entries, IReadOnlyDictionary<string, PostedDocument> documents, CancellationToken stopping) =>
         Parallel.ForEachAsync(
@@ -39,7 +38,7 @@ internal sealed partial class PostingRecorder(
         {
             try
             {
-                await client.RecordPostingAsync(request, deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: stopping);
+                await client.RecordPostingAsync(request, deadline: clock.CallDeadline(), cancellationToken: stopping);
                 return;
             }
             catch (RpcException refusal) when (refusal.StatusCode == StatusCode.AlreadyExists)
@@ -48,6 +47,13 @@ internal sealed partial class PostingRecorder(
                 metrics.Differing();
                 LogDiffers(refusal, channel.Name, entry.Origin, document.DocumentId, options.TenantId);
                 await refused.ReportDifferingAsync(entry, document, refusal.Status.Detail, stopping);
+                return;
+            }
+            catch (RpcException refusal) when (refusal.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason == "UNKNOWN_ORIGIN")
+            {
+                metrics.Differing();
+                LogUnknown(refusal, channel.Name, entry.Origin, document.DocumentId, options.TenantId);
+                await refused.ReportUnknownAsync(entry, document, refusal.Status.Detail, stopping);
                 return;
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
@@ -64,6 +70,9 @@ internal sealed partial class PostingRecorder(
 
     [LoggerMessage(LogLevel.Error, "Channel {Channel} has {Origin} of tenant {TenantId} as document {DocumentId}, and another one is recorded for it")]
     private partial void LogDiffers(Exception exception, string channel, string origin, string documentId, string tenantId);
+
+    [LoggerMessage(LogLevel.Error, "Channel {Channel} has {Origin} as document {DocumentId}, and tenant {TenantId} has no such entry")]
+    private partial void LogUnknown(Exception exception, string channel, string origin, string documentId, string tenantId);
 
     [LoggerMessage(LogLevel.Warning, "The posting of {Origin} of tenant {TenantId} could not be recorded; trying again")]
     private partial void LogNotRecorded(Exception exception, string origin, string tenantId);

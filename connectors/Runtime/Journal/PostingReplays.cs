@@ -26,7 +26,6 @@ internal sealed partial class PostingReplays(
 {
     private const int CasesPerLook = 100;
     private const string Differs = "POSTING_DIFFERS";
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -47,7 +46,7 @@ internal sealed partial class PostingReplays(
         {
             var asked = await exceptions.ListExceptionsAsync(
                 new ListExceptionsRequest { TenantId = options.TenantId, Kind = ExceptionKind.PostingRefused, Channel = channel.Name, ReplayRequested = true, PageSize = CasesPerLook },
-                deadline: Deadline(),
+                deadline: clock.CallDeadline(),
                 cancellationToken: stopping);
             foreach (var refused in asked.Exceptions)
             {
@@ -108,7 +107,7 @@ internal sealed partial class PostingReplays(
     }
 
     private async Task<Posting?> RecordedAsync(ExceptionCase refused, CancellationToken stopping) => (await postings.ListPostingsAsync(
-        new ListPostingsRequest { TenantId = options.TenantId, Origin = refused.Reference, System = channel.Name, PageSize = 1 }, deadline: Deadline(), cancellationToken: stopping)).Postings.SingleOrDefault();
+        new ListPostingsRequest { TenantId = options.TenantId, Origin = refused.Reference, System = channel.Name, PageSize = 1 }, deadline: clock.CallDeadline(), cancellationToken: stopping)).Postings.SingleOrDefault();
 
     /// <summary>Null where the reference names none, or one that was detached from the journal.</summary>
     private async Task<JournalEntry?> EntryAsync(ExceptionCase refused, CancellationToken stopping)
@@ -123,10 +122,10 @@ internal sealed partial class PostingReplays(
             return kind switch
             {
                 "movement" => (await feed.ReadChangesAsync(
-                        new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = number - 1, PageSize = 1 }, deadline: Deadline(), cancellationToken: stopping))
+                        new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = number - 1, PageSize = 1 }, deadline: clock.CallDeadline(), cancellationToken: stopping))
                     .Movements.Where(movement => movement.Sequence == number).Select(movement => new JournalEntry.Goods(movement)).SingleOrDefault(),
                 "intent" => (await postings.ListPostingIntentsAsync(
-                        new ListPostingIntentsRequest { TenantId = options.TenantId, AfterIntentNumber = number - 1, PaymentsOnly = true, PageSize = 1 }, deadline: Deadline(), cancellationToken: stopping))
+                        new ListPostingIntentsRequest { TenantId = options.TenantId, AfterIntentNumber = number - 1, PaymentsOnly = true, PageSize = 1 }, deadline: clock.CallDeadline(), cancellationToken: stopping))
                     .PostingIntents.Where(intent => intent.IntentNumber == number).Select(intent => new JournalEntry.Ledger(intent)).SingleOrDefault(),
                 _ => null,
             };
@@ -152,7 +151,7 @@ internal sealed partial class PostingReplays(
                 ObserveTime = Timestamp.FromDateTimeOffset(observedAt),
                 Comment = comment,
             },
-            deadline: Deadline(),
+            deadline: clock.CallDeadline(),
             cancellationToken: stopping);
     }
 
@@ -170,10 +169,8 @@ internal sealed partial class PostingReplays(
             Reason = reason,
             Evidence = new ExceptionEvidence { Summary = summary, ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()) },
         },
-        deadline: Deadline(),
+        deadline: clock.CallDeadline(),
         cancellationToken: stopping);
-
-    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
 
     [LoggerMessage(LogLevel.Information, "Channel {Channel} tries {Origin} of tenant {TenantId} again, as its case asks for")]
     private partial void LogTrying(string channel, string origin, string tenantId);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -13,21 +14,52 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 internal sealed partial class RefusedEntries(
     ExceptionService.ExceptionServiceClient client, IJournalChannel channel, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<RefusedEntries> logger)
 {
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     public Task ParkAsync(JournalEntry entry, Refusal refusal, string? sent, CancellationToken stopping)
     {
         metrics.Refused(refusal.Code);
         LogParked(channel.Name, entry.Origin, options.TenantId, refusal.Status, refusal.Code, refusal.Field, refusal.Detail);
         return ReportAsync(
-            entry, refusal.Code, sent, FormattableString.Invariant($"{refusal.Status} {refusal.Code}: {refusal.Detail}"), $"{channel.Name} does not book {entry.Origin}: {refusal.Detail ?? refusal.Code}", stopping);
+            entry.Origin, entry, refusal.Code, sent, FormattableString.Invariant($"{refusal.Status} {refusal.Code}: {refusal.Detail}"), $"{channel.Name} does not book {entry.Origin}: {refusal.Detail ?? refusal.Code}", stopping);
     }
 
     /// <summary>It is booked, and recorded as another document: one of the two is too many, or was made by hand.</summary>
     public Task ReportDifferingAsync(JournalEntry entry, PostedDocument document, string recorded, CancellationToken stopping) =>
-        ReportAsync(entry, "POSTING_DIFFERS", document.DocumentId, recorded, $"{channel.Name} has {entry.Origin} as '{document.DocumentId}', and another document is recorded for it.", stopping);
+        ReportAsync(entry.Origin, entry, "POSTING_DIFFERS", document.DocumentId, recorded, $"{channel.Name} has {entry.Origin} as '{document.DocumentId}', and another document is recorded for it.", stopping);
 
-    private async Task ReportAsync(JournalEntry entry, string reason, string? sent, string response, string summary, CancellationToken stopping)
+    /// <summary>It is booked, and the authority does not know what for: it was restored from a backup that is older than the entry.</summary>
+    public Task ReportUnknownAsync(JournalEntry entry, PostedDocument document, string answer, CancellationToken stopping) =>
+        ReportAsync(entry.Origin, entry, "UNKNOWN_ORIGIN", document.DocumentId, answer, $"{channel.Name} has {entry.Origin} as '{document.DocumentId}', and the authority has no such entry.", stopping);
+
+    /// <summary>Movements that nobody can read any more: they will not be booked, and nobody can say which of them should be.</summary>
+    public Task ReportDetachedAsync(long after, long upTo, CancellationToken stopping)
+    {
+        metrics.Refused("SEQUENCE_DETACHED");
+        LogDetached(channel.Name, options.TenantId, after, upTo);
+        return ReportAsync(
+            string.Create(CultureInfo.InvariantCulture, $"movements/{after + 1}-{upTo}"), null, "SEQUENCE_DETACHED", null, "",
+            string.Create(CultureInfo.InvariantCulture, $"{channel.Name} does not book the movements {after + 1} to {upTo}: they were detached from the journal before they were read."), stopping);
+    }
+
+    /// <summary>It was refused once and is booked now: its case, where there is one, is closed.</summary>
+    public Task MendedAsync(JournalEntry entry, CancellationToken stopping)
+    {
+        var movement = (entry as JournalEntry.Goods)?.Movement;
+        var request = new ReportExceptionMendedRequest
+        {
+            TenantId = options.TenantId,
+            Kind = ExceptionKind.PostingRefused,
+            Channel = channel.Name,
+            Sku = movement?.Sku ?? "",
+            LocationId = movement?.LocationId ?? "",
+            Reference = entry.Origin,
+            ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
+            Comment = $"{channel.Name} has booked it.",
+        };
+        return TellAsync(entry.Origin, by => client.ReportExceptionMendedAsync(request, deadline: by, cancellationToken: stopping).ResponseAsync, stopping);
+    }
+
+    private async Task ReportAsync(string reference, JournalEntry? entry, string reason, string? sent, string response, string summary, CancellationToken stopping)
     {
         var movement = (entry as JournalEntry.Goods)?.Movement;
         var intent = (entry as JournalEntry.Ledger)?.Intent;
@@ -38,7 +70,7 @@ internal sealed partial class RefusedEntries(
             Channel = channel.Name,
             Sku = movement?.Sku ?? "",
             LocationId = movement?.LocationId ?? "",
-            Reference = entry.Origin,
+            Reference = reference,
             Reason = Shortened(reason, 128),
             OrderRef = movement?.OrderRef ?? intent?.OrderRef ?? "",
             Evidence = new ExceptionEvidence
@@ -49,22 +81,27 @@ internal sealed partial class RefusedEntries(
                 ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
             },
         };
+        await TellAsync(reference, by => client.ReportExceptionAsync(request, deadline: by, cancellationToken: stopping).ResponseAsync, stopping);
+    }
+
+    private async Task TellAsync(string reference, Func<DateTime, Task> tell, CancellationToken stopping)
+    {
         for (var failures = 1; ; failures++)
         {
             try
             {
-                await client.ReportExceptionAsync(request, deadline: (clock.GetUtcNow() + CallLimit).UtcDateTime, cancellationToken: stopping);
+                await tell(clock.CallDeadline());
                 return;
             }
             catch (RpcException error) when (error.StatusCode is StatusCode.Unimplemented or StatusCode.InvalidArgument)
             {
                 // An authority that keeps no cases, or cannot keep this one: the log has it.
-                LogNotReported(error, entry.Origin, options.TenantId);
+                LogNotReported(error, reference, options.TenantId);
                 return;
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
-                LogNotReported(exception, entry.Origin, options.TenantId);
+                LogNotReported(exception, reference, options.TenantId);
                 await Task.Delay(Backoff.After(failures, options.RetryDelay, options.MaxRetryDelay), clock, stopping);
             }
         }
@@ -74,6 +111,9 @@ internal sealed partial class RefusedEntries(
 
     [LoggerMessage(LogLevel.Error, "Channel {Channel} refused {Origin} of tenant {TenantId}: {Status} {Code} {Field} {Detail}")]
     private partial void LogParked(string channel, string origin, string tenantId, int status, string code, string? field, string? detail);
+
+    [LoggerMessage(LogLevel.Error, "Channel {Channel} of tenant {TenantId} was at sequence {Sequence}, and the journal up to {DetachedUpTo} is detached: what is between is not booked")]
+    private partial void LogDetached(string channel, string tenantId, long sequence, long detachedUpTo);
 
     [LoggerMessage(LogLevel.Warning, "The refusal of {Origin} of tenant {TenantId} could not be reported")]
     private partial void LogNotReported(Exception exception, string origin, string tenantId);

@@ -1,10 +1,7 @@
-using System.Globalization;
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Mvc;
 using StockAuthority.Connectors.Simulators.Control;
-using StockAuthority.Connectors.Simulators.Square;
 
 namespace StockAuthority.Connectors.Simulators.Amazon;
 
@@ -25,10 +22,10 @@ internal static class AmazonApi
         if (form["grant_type"] != "refresh_token" || form["refresh_token"] != options.AccessToken)
         {
             listings.CountRefusedGrant();
-            return Json(HttpStatusCode.BadRequest, new JsonObject { ["error"] = "invalid_grant", ["error_description"] = "The request has an invalid grant parameter : refresh_token" });
+            return AmazonAnswer.Json(HttpStatusCode.BadRequest, new JsonObject { ["error"] = "invalid_grant", ["error_description"] = "The request has an invalid grant parameter : refresh_token" });
         }
 
-        return Json(HttpStatusCode.OK, new JsonObject { ["access_token"] = listings.NewToken(), ["token_type"] = "bearer", ["expires_in"] = TokenSeconds, ["refresh_token"] = options.AccessToken });
+        return AmazonAnswer.Json(HttpStatusCode.OK, new JsonObject { ["access_token"] = listings.NewToken(), ["token_type"] = "bearer", ["expires_in"] = TokenSeconds, ["refresh_token"] = options.AccessToken });
     }
 
     private static async Task<IResult> HandleAsync(
@@ -43,126 +40,73 @@ internal static class AmazonApi
             record.Status = context.Response.StatusCode;
             return Task.CompletedTask;
         });
-        context.Response.Headers["x-amzn-RequestId"] = Guid.NewGuid().ToString();
-        context.Response.Headers["x-amzn-RateLimit-Limit"] = AmazonPace.RequestsPerSecond.ToString("0.0", CultureInfo.InvariantCulture);
         await Task.Delay(faults.Latency, clock, context.RequestAborted);
-        if (!pace.Take())
+        if (AmazonAnswer.Turned(context, record.IsWrite ? AmazonPace.Patch : AmazonPace.Get, pace, listings) is { } turned)
         {
-            return Error(HttpStatusCode.TooManyRequests, "QuotaExceeded", "You exceeded your quota for the requested resource.");
-        }
-
-        if (!listings.IsToken(context.Request.Headers["x-amz-access-token"].ToString()))
-        {
-            return Error(HttpStatusCode.Forbidden, "Unauthorized", "Access to requested resource is denied.");
+            return turned;
         }
 
         if (context.Request.Query["marketplaceIds"].Count == 0)
         {
-            return Error(HttpStatusCode.BadRequest, "InvalidInput", "'marketplaceIds' is required.");
+            return AmazonAnswer.Error(HttpStatusCode.BadRequest, "InvalidInput", "'marketplaceIds' is required.");
         }
 
-        var fault = faults.Next();
-        var body = context.Request.Method == "GET" ? null : await BodyAsync(context);
-        IResult Handle() => context.Request.Method == "GET" ? Read(sellerId, sku, listings) : Patch(sellerId, sku, body, listings, faults, record, clock, log);
+        if (!record.IsWrite)
+        {
+            return faults.Named($"GET {context.Request.Path}") is { } named ? AmazonAnswer.Failed(context, named) : Read(sellerId, sku, listings, faults.Current);
+        }
+
+        if (faults.Current.UnanswerableIds.Contains(sku, StringComparer.Ordinal))
+        {
+            return Results.StatusCode(StatusCodes.Status418ImATeapot);
+        }
+
+        var fault = faults.Next($"PATCH {context.Request.Path}");
+        var body = await AmazonAnswer.BodyAsync(context.Request.Body, context.RequestAborted);
+        IResult Handle() => Patch(sellerId, sku, body, listings, faults, record, clock, log);
         switch (fault)
         {
             case null:
                 return Handle();
             case { ApplyLaterMilliseconds: > 0 }:
                 // Not by the method of the request: when this happens, the request is over.
-                _ = body is null ? Task.CompletedTask : Faults.LaterAsync(fault, clock, () => Patch(sellerId, sku, body, listings, faults, record, clock, log));
-                return Failed(context, fault);
+                _ = Faults.LaterAsync(fault, clock, () => Handle());
+                return AmazonAnswer.Failed(context, fault);
             case { Duplicate: true }:
                 Handle();
                 return Handle();
             case { AfterApply: true }:
                 Handle();
-                return Failed(context, fault);
+                return AmazonAnswer.Failed(context, fault);
             default:
-                return Failed(context, fault);
+                return AmazonAnswer.Failed(context, fault);
         }
     }
 
-    private static IResult Read(string sellerId, string sku, AmazonListings listings) => listings.Of(sellerId, sku) is { Count: > 0 } channels
-        ? Json(HttpStatusCode.OK, new JsonObject
-        {
-            ["sku"] = sku,
-            ["fulfillmentAvailability"] = new JsonArray([.. channels.Select(channel => new JsonObject { ["fulfillmentChannelCode"] = channel.Key, ["quantity"] = channel.Value })]),
-        })
-        : Error(HttpStatusCode.NotFound, "NOT_FOUND", $"SKU '{sku}' not found in marketplace");
+    private static IResult Read(string sellerId, string sku, AmazonListings listings, Fault fault) => fault.UnlistedSkus.Contains(sku, StringComparer.Ordinal)
+        ? AmazonAnswer.Error(HttpStatusCode.NotFound, "NOT_FOUND", $"SKU '{sku}' not found in marketplace")
+        : AmazonAnswer.Json(HttpStatusCode.OK, new JsonObject { ["sku"] = sku, ["fulfillmentAvailability"] = listings.Availability(sellerId, sku) });
 
     private static IResult Patch(string sellerId, string sku, JsonNode? body, AmazonListings listings, Faults faults, RequestRecord record, TimeProvider clock, RequestLog log)
     {
-        List<(string Channel, long Quantity)> changes = [];
-        try
+        if (AvailabilityChange.Read(body) is not { } changes)
         {
-            _ = (string)body!["productType"]!;
-            foreach (var patch in body["patches"]!.AsArray())
-            {
-                if ((string?)patch!["op"] is not ("merge" or "replace" or "add") || (string?)patch["path"] != "/attributes/fulfillment_availability")
-                {
-                    return Error(HttpStatusCode.BadRequest, "InvalidInput", "The patch is not understood.");
-                }
-
-                changes.AddRange(patch["value"]!.AsArray().Select(value => ((string)value!["fulfillment_channel_code"]!, (long)value["quantity"]!)));
-            }
-        }
-        catch (Exception failure) when (failure is InvalidOperationException or FormatException or NullReferenceException or ArgumentNullException)
-        {
-            return Error(HttpStatusCode.BadRequest, "InvalidInput", "The body is not a ListingsItemPatchRequest.");
+            return AmazonAnswer.Error(HttpStatusCode.BadRequest, "InvalidInput", "The body is not a ListingsItemPatchRequest, or the patch is not understood.");
         }
 
         record.Changes = changes.Count;
-        if (changes.Any(change => change.Quantity < 0) || faults.Current.RefusedInventoryItemIds.Contains(sku, StringComparer.Ordinal))
+        if (AvailabilityChange.Issue(sku, changes, faults.Current) is var (code, message))
         {
-            return Json(HttpStatusCode.OK, new JsonObject
+            return AmazonAnswer.Json(HttpStatusCode.OK, new JsonObject
             {
                 ["sku"] = sku,
                 ["status"] = "INVALID",
                 ["submissionId"] = Guid.NewGuid().ToString("N"),
-                ["issues"] = new JsonArray(new JsonObject { ["code"] = "4000002", ["message"] = "'quantity' is not valid.", ["severity"] = "ERROR", ["attributeNames"] = new JsonArray("fulfillment_availability") }),
+                ["issues"] = new JsonArray(new JsonObject { ["code"] = code, ["message"] = message, ["severity"] = "ERROR", ["attributeNames"] = new JsonArray("fulfillment_availability") }),
             });
         }
 
-        foreach (var (channel, quantity) in changes)
-        {
-            listings.Set(sellerId, sku, channel, quantity);
-            log.Applied(new CountChange(sku, channel, quantity, clock.GetUtcNow(), null));
-        }
-
-        return Json(HttpStatusCode.OK, new JsonObject { ["sku"] = sku, ["status"] = "ACCEPTED", ["submissionId"] = Guid.NewGuid().ToString("N"), ["issues"] = new JsonArray() });
-    }
-
-    private static IResult Failed(HttpContext context, Fault fault)
-    {
-        if (fault.Reset)
-        {
-            context.Abort();
-            return Results.Empty;
-        }
-
-        if (fault.RetryAfterSeconds is { } seconds)
-        {
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return Error((HttpStatusCode)Math.Max(fault.Status, 400), fault.Status == 429 ? "QuotaExceeded" : "InternalFailure", "An injected fault.");
-    }
-
-    private static IResult Error(HttpStatusCode status, string code, string message) =>
-        Json(status, new JsonObject { ["errors"] = new JsonArray(new JsonObject { ["code"] = code, ["message"] = message, ["details"] = "" }) });
-
-    private static IResult Json(HttpStatusCode status, JsonObject body) => Results.Text(body.ToJsonString(), "application/json", System.Text.Encoding.UTF8, (int)status);
-
-    private static async Task<JsonNode?> BodyAsync(HttpContext context)
-    {
-        try
-        {
-            return await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        AvailabilityChange.Apply(sellerId, sku, changes, listings, faults.Current, log, clock);
+        return AmazonAnswer.Json(HttpStatusCode.OK, new JsonObject { ["sku"] = sku, ["status"] = "ACCEPTED", ["submissionId"] = Guid.NewGuid().ToString("N"), ["issues"] = new JsonArray() });
     }
 }

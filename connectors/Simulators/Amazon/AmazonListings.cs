@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 
 namespace StockAuthority.Connectors.Simulators.Amazon;
 
@@ -26,6 +27,10 @@ internal sealed class AmazonListings
     public bool IsToken(string token) => _tokens.ContainsKey(token);
 
     public IReadOnlyDictionary<string, long> Of(string seller, string sku) => _quantities.GetValueOrDefault((seller, sku)) ?? new();
+
+    /// <summary>As answers and reports have it.</summary>
+    public JsonArray Availability(string seller, string sku) =>
+        new([.. Of(seller, sku).Select(channel => new JsonObject { ["fulfillmentChannelCode"] = channel.Key, ["quantity"] = channel.Value })]);
 
     public void Set(string seller, string sku, string channel, long quantity) => _quantities.GetOrAdd((seller, sku), _ => new())[channel] = quantity;
 }

@@ -1,26 +1,32 @@
-using System.Threading.RateLimiting;
-
 namespace StockAuthority.Connectors.Simulators.Amazon;
 
-/// <summary>The usage plan of the Listings Items API: a bucket of five tokens, and five more each second.</summary>
-internal sealed class AmazonPace : IDisposable
+/// <summary>The usage plans: for each operation a bucket that holds its burst, and regains its rate each second.</summary>
+internal sealed class AmazonPace(TimeProvider clock)
 {
-    public const int RequestsPerSecond = 5;
-    private const int Burst = 5;
+    public static readonly UsagePlan Patch = new("patchListingsItem", 5, 5);
+    public static readonly UsagePlan Get = new("getListingsItem", 5, 5);
+    public static readonly UsagePlan CreateFeedDocument = new("createFeedDocument", 0.5, 15);
 
-    private readonly TokenBucketRateLimiter _bucket = new(new TokenBucketRateLimiterOptions
-    {
-        TokenLimit = Burst,
-        TokensPerPeriod = 1,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1) / RequestsPerSecond,
-        QueueLimit = 0,
-    });
+    /// <summary>Of JSON_LISTINGS_FEED five in five minutes, whatever createFeed's own plan allows.</summary>
+    public static readonly UsagePlan CreateFeed = new("createFeed", 5.0 / 300, 5);
+    public static readonly UsagePlan GetFeed = new("getFeed", 2, 15);
+    public static readonly UsagePlan GetFeeds = new("getFeeds", 0.0222, 10);
+    public static readonly UsagePlan GetFeedDocument = new("getFeedDocument", 0.0222, 10);
 
-    public bool Take()
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, (double Tokens, long At)> _buckets = new(StringComparer.Ordinal);
+
+    internal sealed record UsagePlan(string Operation, double RequestsPerSecond, int Burst);
+
+    public bool Take(UsagePlan plan)
     {
-        using var lease = _bucket.AttemptAcquire();
-        return lease.IsAcquired;
+        lock (_lock)
+        {
+            var now = clock.GetTimestamp();
+            var (tokens, at) = _buckets.GetValueOrDefault(plan.Operation, (plan.Burst, now));
+            tokens = Math.Min(plan.Burst, tokens + (clock.GetElapsedTime(at, now).TotalSeconds * plan.RequestsPerSecond));
+            _buckets[plan.Operation] = (tokens >= 1 ? tokens - 1 : tokens, now);
+            return tokens >= 1;
+        }
     }
-
-    public void Dispose() => _bucket.Dispose();
 }

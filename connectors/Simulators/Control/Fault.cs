@@ -20,7 +20,9 @@ internal sealed record Fault
     /// <summary>Make the change first, so that only the answer is lost.</summary>
     public bool AfterApply { get; set; }
 
-    /// <summary>Business Central's: only requests whose method and path, for example <c>POST companies(…)/journals</c>, have this in them meet it.</summary>
+    /// <summary>
+    /// Business Central's and Amazon's: only requests whose method and path, for example <c>POST companies(…)/journals</c>, have this in them meet it. Amazon's reads meet no others.
+    /// </summary>
     public string? Where { get; set; }
 
     /// <summary>Makes the change so much later, whether the caller still waits or not. Where the fault has a status, that is answered at once: a request that was stuck on its way.</summary>
@@ -40,6 +42,15 @@ internal sealed record Fault
 
     /// <summary>Shopify's mutations about one of these inventory items are refused.</summary>
     public IReadOnlyList<string> RefusedInventoryItemIds { get; set; } = [];
+
+    /// <summary>Calls that are about one of these (Square's catalog objects, Shopify's inventory items, Amazon's SKUs) are answered 418, as by something in between.</summary>
+    public IReadOnlyList<string> UnanswerableIds { get; set; } = [];
+
+    /// <summary>Amazon has no such fulfilment channels.</summary>
+    public IReadOnlyList<string> UnknownChannelCodes { get; set; } = [];
+
+    /// <summary>Amazon takes patches of these SKUs and does not list them.</summary>
+    public IReadOnlyList<string> UnlistedSkus { get; set; } = [];
 
     /// <summary>Shopify's reads show what was there so long ago.</summary>
     public int ReadLagMilliseconds { get; set; }

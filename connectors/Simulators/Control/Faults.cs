@@ -59,6 +59,9 @@ internal sealed class Faults
         }
     }
 
+    /// <summary>The fault that names this request, if any.</summary>
+    public Fault? Named(string request) => Current.Where is null ? null : Next(request);
+
     /// <summary>Carries something out when nobody waits for it any more.</summary>
     public static async Task LaterAsync(Fault fault, TimeProvider clock, Action apply)
     {

@@ -58,6 +58,11 @@ internal static class ShopifyApi
 
         var requested = await BodyAsync(context);
         record.IsWrite = requested is JsonObject && requested["query"] is JsonValue query && query.TryGetValue(out string? text) && text.TrimStart().StartsWith("mutation", StringComparison.Ordinal);
+        if (record.IsWrite && faults.Current.UnanswerableIds.Any(id => requested!.ToJsonString().Contains($"\"{id}\"", StringComparison.Ordinal)))
+        {
+            return Results.StatusCode(StatusCodes.Status418ImATeapot);
+        }
+
         var fault = faults.Next();
         switch (fault)
         {

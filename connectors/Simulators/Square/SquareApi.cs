@@ -40,6 +40,11 @@ internal static class SquareApi
     private static async Task<IResult> ChangeAsync(HttpContext context, SquareInventory inventory, IdempotentAnswers answers, Faults faults, TimeProvider clock)
     {
         var (body, record, fault) = (await BodyAsync(context), RequestLog.Of(context), context.Items[typeof(Fault)] as Fault);
+        if (faults.Current.UnanswerableIds.Any(id => Encoding.UTF8.GetString(body).Contains($"\"{id}\"", StringComparison.Ordinal)))
+        {
+            return Results.StatusCode(StatusCodes.Status418ImATeapot);
+        }
+
         if (fault is { ApplyLaterMilliseconds: > 0 })
         {
             _ = Faults.LaterAsync(fault, clock, () => BatchChange.Handle(body, record, inventory, answers, faults, clock.GetUtcNow()));

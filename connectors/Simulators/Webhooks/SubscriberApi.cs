@@ -22,6 +22,7 @@ internal static class SubscriberApi
                 return Results.Unauthorized();
             }
 
+            subscriber.Arrived(buffer.ToArray());
             await Task.Delay(faults.Latency, clock, context.RequestAborted);
             var fault = faults.Next();
             if (fault is null or { AfterApply: true } or { Duplicate: true })

@@ -10,7 +10,11 @@ internal sealed record LevelData(string TenantId, string Sku, string LocationId,
 internal sealed record TakenWebhook(string MessageId, DateTimeOffset ReceivedAt, bool IsNewer, LevelData Level);
 
 /// <summary>What GET /simulator/webhooks shows.</summary>
-internal sealed record SubscriberView(long Refused, IReadOnlyList<LevelData> Levels, IReadOnlyList<TakenWebhook> Recent);
+/// <param name="Refused">Requests that were not signed, or not for now.</param>
+/// <param name="OlderAfterNewer">Requests with an older version of a level than an earlier request had, whatever became of either.</param>
+/// <param name="Levels">The latest of each key that was taken.</param>
+/// <param name="Recent">What was taken, the oldest first.</param>
+internal sealed record SubscriberView(long Refused, long OlderAfterNewer, IReadOnlyList<LevelData> Levels, IReadOnlyList<TakenWebhook> Recent);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(LevelEvent))]

@@ -17,8 +17,10 @@ internal sealed class WebhookSubscriber(SimulatorOptions options, RequestLog log
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Tenant, string Sku, string Location), LevelData> _levels = [];
+    private readonly Dictionary<(string Tenant, string Sku, string Location), long> _arrived = [];
     private readonly Queue<TakenWebhook> _taken = [];
     private long _refused;
+    private long _olderAfterNewer;
 
     /// <summary>Whether the body is the sender's, and of now.</summary>
     public bool Verify(string messageId, string timestamp, string signatures, ReadOnlySpan<byte> body)
@@ -43,9 +45,26 @@ internal sealed class WebhookSubscriber(SimulatorOptions options, RequestLog log
         return Refuse();
     }
 
+    /// <summary>It is here; whether it is taken is another question.</summary>
+    public void Arrived(ReadOnlySpan<byte> body)
+    {
+        if (Level(body) is not { } level)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            var key = (level.TenantId, level.Sku, level.LocationId);
+            var newest = _arrived.GetValueOrDefault(key);
+            _olderAfterNewer += level.Version < newest ? 1 : 0;
+            _arrived[key] = Math.Max(level.Version, newest);
+        }
+    }
+
     public void Take(string messageId, ReadOnlySpan<byte> body)
     {
-        if (JsonSerializer.Deserialize(body, SubscriberJson.Default.LevelEvent) is not { Type: "stock.level.changed", Data: { } level })
+        if (Level(body) is not { } level)
         {
             return;
         }
@@ -72,9 +91,12 @@ internal sealed class WebhookSubscriber(SimulatorOptions options, RequestLog log
     {
         lock (_lock)
         {
-            return new SubscriberView(_refused, [.. _levels.Values.OrderBy(level => level.Sku, StringComparer.Ordinal).ThenBy(level => level.LocationId, StringComparer.Ordinal)], [.. _taken]);
+            return new SubscriberView(_refused, _olderAfterNewer, [.. _levels.Values.OrderBy(level => level.Sku, StringComparer.Ordinal).ThenBy(level => level.LocationId, StringComparer.Ordinal)], [.. _taken]);
         }
     }
+
+    private static LevelData? Level(ReadOnlySpan<byte> body) =>
+        JsonSerializer.Deserialize(body, SubscriberJson.Default.LevelEvent) is { Type: "stock.level.changed", Data: { } level } ? level : null;
 
     private bool Refuse()
     {

@@ -11,7 +11,7 @@ namespace StockAuthority.Connectors.Webhook.Messages;
 internal sealed partial class MessageQueue(NpgsqlDataSource database, WebhookOptions options, TimeProvider clock)
 {
     /// <summary>Longer than an attempt and its record can take; so long a level waits whose sender was killed.</summary>
-    private TimeSpan Lease => options.AttemptTimeout + TimeSpan.FromSeconds(10);
+    private TimeSpan Lease => options.AttemptTimeout + TimeSpan.FromSeconds(5);
 
     public async Task<IReadOnlyList<ClaimedMessage>> ClaimAsync(string subscriber, int most, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Client;
 
@@ -156,8 +157,15 @@ internal static class ChannelCommand
             {
                 var options = server.Read(parsed, Deadline);
                 using var channel = StockAuthorityChannel.Create(options);
-                var found = await call(new ChannelService.ChannelServiceClient(channel), parsed, options.Tenant!, cancellationToken);
-                return (found.All(isGood) ? ExitCode.Good : ExitCode.Bad, ChannelText.Of(found), JsonOutput.Of(new { channels = found.Select(ChannelView.Of) }));
+                try
+                {
+                    var found = await call(new ChannelService.ChannelServiceClient(channel), parsed, options.Tenant!, cancellationToken);
+                    return (found.All(isGood) ? ExitCode.Good : ExitCode.Bad, ChannelText.Of(found), JsonOutput.Of(new { channels = found.Select(ChannelView.Of) }));
+                }
+                catch (RpcException refused) when (Verb.IsRefusal(refused))
+                {
+                    return Verb.Refused(refused);
+                }
             },
             ServerOptions.Sentence));
         return command;

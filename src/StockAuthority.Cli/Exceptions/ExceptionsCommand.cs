@@ -184,10 +184,9 @@ internal static class ExceptionsCommand
                         new CallOptions(deadline: TimeProvider.System.GetUtcNow().Add(Patience).UtcDateTime, cancellationToken: cancellationToken));
                     return (exitCode, text, ExceptionsOutput.Json(result));
                 }
-                catch (RpcException refused) when (refused.StatusCode is StatusCode.FailedPrecondition or StatusCode.NotFound or StatusCode.InvalidArgument or StatusCode.PermissionDenied)
+                catch (RpcException refused) when (Verb.IsRefusal(refused))
                 {
-                    var reason = refused.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason ?? $"{refused.StatusCode}";
-                    return (ExitCode.Bad, $"{reason}: {refused.Status.Detail}", JsonOutput.Of(new Refusal("refused", reason, refused.Status.Detail)));
+                    return Verb.Refused(refused);
                 }
             },
             ServerOptions.Sentence));
@@ -201,6 +200,4 @@ internal static class ExceptionsCommand
     private static Option<string?> CommentOption(bool isRequired) => new("--comment") { Description = "What is said about it in its history.", Required = isRequired };
 
     private static string Key() => $"stockctl-{Guid.NewGuid():N}";
-
-    private sealed record Refusal(string Status, string Reason, string Error);
 }

@@ -207,6 +207,17 @@ public static class Services
         ["RabbitMq__PasswordFile"] = passwordFile,
     };
 
+    /// <summary>Business Central, at its simulator's address, as the ERP connector's system.</summary>
+    public static Dictionary<string, string> BusinessCentral(Uri simulator, string clientSecret) => new(StringComparer.Ordinal)
+    {
+        ["Erp__System"] = "business-central",
+        ["BusinessCentral__BaseUrl"] = new Uri(simulator, "/v2.0/directory/sandbox/api").AbsoluteUri,
+        ["BusinessCentral__TokenUrl"] = new Uri(simulator, "/directory/oauth2/v2.0/token").AbsoluteUri,
+        ["BusinessCentral__ClientId"] = "stockauthority",
+        ["BusinessCentral__ClientSecret"] = clientSecret,
+        ["BusinessCentral__Company"] = "CRONUS",
+    };
+
     /// <summary>For example <c>http://127.0.0.1:7070</c>.</summary>
     public static string Address(int port) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
 

@@ -9,11 +9,11 @@ namespace StockAuthority.Intake.Inbox;
 /// </summary>
 internal sealed class GroupWrite<T> : IAsyncDisposable
 {
+    /// <summary>The next group is on its way to the database while the one before waits for the disk.</summary>
+    public const int Writers = 2;
+
     private const int MostItems = 256;
     private const int MostBytes = 4 * 1024 * 1024;
-
-    /// <summary>The next group is on its way to the database while the one before waits for the disk.</summary>
-    private const int Writers = 2;
 
     private readonly Func<IReadOnlyList<T>, CancellationToken, Task> _write;
     private readonly Func<T, int> _size;

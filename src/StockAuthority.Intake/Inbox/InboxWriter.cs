@@ -9,16 +9,28 @@ internal sealed partial class InboxWriter : IAsyncDisposable
     private readonly NpgsqlDataSource _database;
     private readonly GroupWrite<VerifiedWebhook> _writes;
 
-    public InboxWriter(NpgsqlDataSource database)
+    public InboxWriter(IntakeSettings settings)
     {
-        _database = database;
+        // Sessions of its own: dispatching can leave receiving without one, and a pool hands them out in turn, so that each of many would
+        // do a little of it with cold memory.
+        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.InboxConnectionString)
+        {
+            MaxPoolSize = GroupWrite<VerifiedWebhook>.Writers,
+
+            // A group of usual size is one call to the system instead of a dozen.
+            WriteBufferSize = 128 * 1024,
+        });
         _writes = new(InsertAsync, webhook => webhook.Body.Length * webhook.Verdicts.Count);
     }
 
     /// <summary>Returns once a row for each event of the webhook is committed: all of them or none.</summary>
     public Task StoreAsync(VerifiedWebhook webhook, CancellationToken cancellationToken) => _writes.WriteAsync(webhook, cancellationToken);
 
-    public ValueTask DisposeAsync() => _writes.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _writes.DisposeAsync();
+        await _database.DisposeAsync();
+    }
 
     private async Task InsertAsync(IReadOnlyList<VerifiedWebhook> webhooks, CancellationToken cancellationToken)
     {

@@ -17,6 +17,8 @@ internal sealed partial class WebhookReceiver(
 {
     public const int LargestBodyBytes = 1024 * 1024;
 
+    private const int LargestUsualBodyBytes = 16 * 1024;
+
     public async Task<IResult> ReceiveAsync(IPaymentProvider provider, string account, HttpContext context)
     {
         if (!provider.Tenants.TryGetValue(account, out var tenantId))
@@ -74,9 +76,10 @@ internal sealed partial class WebhookReceiver(
     // Throws for a body that is over the server's limit, chunked ones included, before more than the limit is held.
     private static async Task<byte[]> ReadBodyAsync(HttpRequest request)
     {
-        using var body = new MemoryStream();
+        // What a sender claims is no reason to take more than a usual body's room before it comes.
+        using var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, LargestUsualBodyBytes));
         await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
-        return body.ToArray();
+        return body.Length == body.Capacity ? body.GetBuffer() : body.ToArray();
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Stored a webhook of {Provider} account {Account} with {EventCount} events")]

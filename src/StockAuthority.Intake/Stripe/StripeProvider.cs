@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net.Mime;
 using StockAuthority.Intake.Dispatch;
 using StockAuthority.Intake.Inbox;
 using StockAuthority.Intake.Providers;
@@ -45,7 +46,7 @@ internal sealed class StripeProvider(FrozenDictionary<string, StripeAccount> acc
 
     public string? EventId(ReadOnlySpan<byte> body) => StripeEventId.Read(body);
 
-    public IResult Acknowledge() => TypedResults.Ok(new { received = true });
+    public IResult Acknowledge() => TypedResults.Text("""{"received":true}""", MediaTypeNames.Application.Json);
 
     public PaymentEvent Translate(InboxRow row) => StripeTranslation.Translate(row, accounts.GetValueOrDefault(row.Account));
 

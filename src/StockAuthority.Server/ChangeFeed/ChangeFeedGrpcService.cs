@@ -1,5 +1,4 @@
 using System.Globalization;
-using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using StockAuthority.ChangeFeed.V1;
@@ -135,14 +134,10 @@ internal sealed class ChangeFeedGrpcService(
     {
         if (page.DetachedUpTo > 0)
         {
-            throw Errors.Status(
-                Code.FailedPrecondition,
-                "SEQUENCE_DETACHED",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The journal up to sequence {page.DetachedUpTo} was detached, and {after} is in it. Take the levels as they are now and go on after sequence {page.DetachedUpTo}."),
-                ("after_sequence", after.ToString(CultureInfo.InvariantCulture)),
-                ("detached_up_to", page.DetachedUpTo.ToString(CultureInfo.InvariantCulture)),
+            throw Errors.SequenceDetached(
+                after,
+                page.DetachedUpTo,
+                "Take the levels as they are now and go on",
                 ("head_sequence", page.HeadSequence.ToString(CultureInfo.InvariantCulture))).ToRpcException();
         }
     }

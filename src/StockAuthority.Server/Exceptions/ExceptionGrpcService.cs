@@ -19,6 +19,12 @@ internal sealed class ExceptionGrpcService(
 
     public override async Task<ListExceptionsResponse> ListExceptions(ListExceptionsRequest request, ServerCallContext context)
     {
+        // Who reports about a channel sees what was reported about one, and nothing of payments or orders.
+        if (Caller.Of(context) is { } caller && !caller.Scopes.Contains(Scope.OperationsRead) && (request.Channel.Length == 0 || request.Kind < ExceptionKind.LevelRefused))
+        {
+            throw Scope.Missing(Scope.OperationsRead).ToRpcException();
+        }
+
         var (cases, next) = await CaseFilter.Read(request).ReadAsync(reads, context.CancellationToken);
         return new ListExceptionsResponse { Exceptions = { cases }, NextPageToken = next };
     }

@@ -37,6 +37,7 @@ internal static class DataSources
             NoResetOnClose = true,
             Timeout = 5,
             CommandTimeout = 15,
+            WriteBufferSize = 32 * 1024,
             Options = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan -c jit=off"
                 + " -c lock_timeout=1s -c statement_timeout=12s -c idle_in_transaction_session_timeout=10s -c synchronous_commit=on",
         },

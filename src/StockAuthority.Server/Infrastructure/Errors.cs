@@ -32,6 +32,13 @@ internal static class Errors
         ("sequence", sequence.ToString(CultureInfo.InvariantCulture)),
         ("head_sequence", head.ToString(CultureInfo.InvariantCulture)));
 
+    /// <param name="advice">What to do before going on, as the beginning of a sentence.</param>
+    public static Status SequenceDetached(long after, long detachedUpTo, string advice, params ReadOnlySpan<(string Key, string Value)> more) => Status(
+        Code.FailedPrecondition,
+        "SEQUENCE_DETACHED",
+        string.Create(CultureInfo.InvariantCulture, $"The journal up to sequence {detachedUpTo} was detached, and {after} is in it. {advice} after sequence {detachedUpTo}."),
+        [("after_sequence", after.ToString(CultureInfo.InvariantCulture)), ("detached_up_to", detachedUpTo.ToString(CultureInfo.InvariantCulture)), .. more]);
+
     public static Status TenantNotAllowed() =>
         Status(Code.PermissionDenied, "TENANT_NOT_ALLOWED", "This token is not for the tenant that the request names.");
 

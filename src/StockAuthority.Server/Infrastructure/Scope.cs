@@ -91,6 +91,12 @@ internal static class Scope
         [Channels + "ResyncChannel"] = OperationsWrite,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>Calls that another scope allows as well, for a part of what they give; the call itself keeps to that part.</summary>
+    private static readonly FrozenDictionary<string, string> InPart = new Dictionary<string, string>
+    {
+        [Exceptions + "ListExceptions"] = OperationsReport,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
     /// <summary>Every scope that a caller can have.</summary>
     public static FrozenSet<string> All { get; } = ByMethod.Values.Where(scope => scope.Length > 0).ToFrozenSet(StringComparer.Ordinal);
 
@@ -98,10 +104,14 @@ internal static class Scope
     public static Google.Rpc.Status? Missing(Caller caller, string method)
     {
         var scope = For(method);
-        return scope is OfEachCommand || (scope is not null && caller.Scopes.Contains(scope))
+        return scope is OfEachCommand || (scope is not null && (caller.Scopes.Contains(scope) || (InPart.GetValueOrDefault(method) is { } part && caller.Scopes.Contains(part))))
             ? null
-            : Errors.Status(Code.PermissionDenied, "SCOPE_MISSING", $"This call needs a token with the scope '{scope}'.", ("scope", scope ?? ""));
+            : Missing(scope);
     }
+
+    /// <summary>The refusal of a call that needs this scope.</summary>
+    public static Google.Rpc.Status Missing(string? scope) =>
+        Errors.Status(Code.PermissionDenied, "SCOPE_MISSING", $"This call needs a token with the scope '{scope}'.", ("scope", scope ?? ""));
 
     /// <summary>Null for a call that nobody may make.</summary>
     public static string? For(string method) => ByMethod.GetValueOrDefault(method);

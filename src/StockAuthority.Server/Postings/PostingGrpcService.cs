@@ -243,10 +243,5 @@ internal sealed partial class PostingGrpcService([FromKeyedServices(DataSources.
         return postings;
     }
 
-    private static RpcException Detached(long after, long detachedUpTo) => Errors.Status(
-        Code.FailedPrecondition,
-        "SEQUENCE_DETACHED",
-        string.Create(CultureInfo.InvariantCulture, $"The journal up to sequence {detachedUpTo} was detached, and {after} is in it. Go on after sequence {detachedUpTo}."),
-        ("after_sequence", after.ToString(CultureInfo.InvariantCulture)),
-        ("detached_up_to", detachedUpTo.ToString(CultureInfo.InvariantCulture))).ToRpcException();
+    private static RpcException Detached(long after, long detachedUpTo) => Errors.SequenceDetached(after, detachedUpTo, "Go on").ToRpcException();
 }

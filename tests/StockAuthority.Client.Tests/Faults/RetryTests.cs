@@ -73,7 +73,8 @@ public sealed class RetryTests : IAsyncLifetime
 
         TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(5));
         (unknown.LastCode, unknown.LastReason).ShouldBe((StatusCode.Unavailable, "DATABASE_UNAVAILABLE"));
-        unknown.Attempts.ShouldBe(Script.Attempts.Count);
+        // The budget may end the last one before it arrives.
+        unknown.Attempts.ShouldBeInRange(Script.Attempts.Count, Script.Attempts.Count + 1);
         unknown.Attempts.ShouldBeInRange(2, 11);
     }
 

@@ -222,9 +222,7 @@ public sealed class RabbitMqTests(BrokerStand stand, TestPostgres databases, Rab
         await shop.ReceiveAsync(["mug"]);
         await shop.CaughtUpAsync(Consumer);
         var holder = (await ChannelAsync(shop)).Lease.Holder;
-
-        // Not ready, as long as it stands by.
-        await using var second = ChildProcess.Start(await ProgramAsync(shop));
+        await using var second = await RunAsync(shop);
         await shop.ReceiveAsync(10, 5);
         await shop.CaughtUpAsync(Consumer);
         (await ChannelAsync(shop)).Lease.Holder.ShouldBe(holder);
@@ -317,10 +315,7 @@ public sealed class RabbitMqTests(BrokerStand stand, TestPostgres databases, Rab
         return await stand.ShopAsync(databases);
     }
 
-    private async Task<ChildProcess> RunAsync(Shop shop, params (string Name, string Value)[] settings) =>
-        await TestWorkspace.StartAsync(await ProgramAsync(shop, settings));
-
-    private async Task<ChildProgram> ProgramAsync(Shop shop, params (string Name, string Value)[] settings)
+    private async Task<ChildProcess> RunAsync(Shop shop, params (string Name, string Value)[] settings)
     {
         var platform = Services.RabbitMq(Broker.Address, RabbitMqServer.User, Broker.PasswordFile);
         foreach (var (name, value) in settings)
@@ -328,7 +323,7 @@ public sealed class RabbitMqTests(BrokerStand stand, TestPostgres databases, Rab
             platform[name] = value;
         }
 
-        return await stand.ConnectorAsync(shop.Tenant, platform);
+        return await TestWorkspace.StartAsync(await stand.ConnectorAsync(shop.Tenant, platform));
     }
 
     /// <summary>One broker for all tests of the class.</summary>

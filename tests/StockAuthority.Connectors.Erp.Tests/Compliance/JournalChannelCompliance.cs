@@ -178,6 +178,71 @@ public abstract class JournalChannelCompliance(AuthorityStand authority, TestPos
     }
 
     [Fact]
+    public async Task What_was_refused_is_booked_once_by_a_replay_when_its_cause_is_mended()
+    {
+        var (erp, books) = await StartAsync();
+        await books.AdjustAsync("mug", 1);
+        await books.AdjustAsync("not-in-the-erp", 2);
+        await books.AdjustAsync("tea", 3);
+        var program = await ConnectorAsync(erp, books);
+        await ConnectorPrograms.RunAsync(program, books.WaitAsync);
+        (await books.CasesAsync()).Single().Reference.ShouldBe("movement/2");
+
+        var task = await books.ReplayAsync(afterSequence: 0);
+        var summary = "";
+        await ConnectorPrograms.RunAsync(
+            With(program, "Mapping__Products__3__Sku", "not-in-the-erp", "Mapping__Products__3__Product", erp.ProductOf("pot")), async () => summary = await books.DoneAsync(task));
+
+        (await erp.GoodsAsync(books.Tenant)).Select(each => (each.Origin, each.Quantity)).ShouldBe([("movement/1", 1), ("movement/2", 2), ("movement/3", 3)], ignoreOrder: true);
+        (await books.ListPostingsAsync()).Select(each => each.Origin).ShouldBe(["movement/1", "movement/2", "movement/3"], ignoreOrder: true);
+        (await books.CasesAsync()).ShouldBeEmpty("it is mended");
+        summary.ShouldBe("3 entries looked at, 1 booked now");
+    }
+
+    [Fact]
+    public async Task Movements_that_were_detached_before_they_were_read_become_a_case_and_the_rest_goes_on()
+    {
+        var (erp, books) = await StartAsync();
+        await books.AdjustAsync("mug", 1);
+        await books.AdjustAsync("tea", 1);
+        await books.AdjustAsync("pot", 1);
+        await authority.TamperAsync(
+            books.Tenant,
+            """
+            WITH gone AS (DELETE FROM movements WHERE tenant_id = $1 AND sequence <= 2 RETURNING sequence)
+            INSERT INTO journal_checkpoints (sequence, tenant_id, hash, seal, partition_name, made_at)
+            SELECT max(sequence), $1, sha256('hash'), sha256('seal'), 'movements_test', now() FROM gone
+            """);
+
+        await ConnectorPrograms.RunAsync(await ConnectorAsync(erp, books), books.WaitAsync);
+
+        (await erp.GoodsAsync(books.Tenant)).Single().Origin.ShouldBe("movement/3");
+        var missing = (await books.CasesAsync()).Single();
+        (missing.Reference, missing.Reason, missing.OwnerLane).ShouldBe(("movements/1-2", "SEQUENCE_DETACHED", "finance"));
+    }
+
+    [Fact]
+    public async Task What_is_booked_and_unknown_to_the_authority_becomes_a_case()
+    {
+        var (erp, books) = await StartAsync();
+        await books.AdjustAsync("mug", 5);
+        var tokenFile = Path.Combine(await TestWorkspace.FolderAsync(), $"{books.Tenant}.token");
+        await File.WriteAllTextAsync(tokenFile, (await TestTokens.IssuerAsync()).Token("erp", books.Tenant, scopes: "feed.read operations.read"));
+        var connector = await TestWorkspace.StartAsync(With(await ConnectorAsync(erp, books), "StockAuthority__TokenFile", tokenFile));
+        await Eventually.Holds(async () => (await erp.GoodsAsync(books.Tenant)).Count == 1, Patience);
+
+        // Restored from a backup that is older than the movement, before its document could be recorded.
+        await authority.TamperAsync(books.Tenant, "UPDATE tenants SET last_sequence = 0 WHERE tenant_id = $1");
+        await File.WriteAllTextAsync(tokenFile, await TestTokens.ForTenantAsync(books.Tenant));
+        await Eventually.Holds(async () => (await books.CasesAsync()).Count == 1, Patience);
+        await TestWorkspace.StopAsync(connector, Grace);
+
+        var unknown = (await books.CasesAsync()).Single();
+        (unknown.Reference, unknown.Reason, unknown.OwnerLane).ShouldBe(("movement/1", "UNKNOWN_ORIGIN", "finance"));
+        (await books.CaseAsync(unknown.CaseId)).ExceptionDetails.Evidence.Request.ShouldBe((await erp.GoodsAsync(books.Tenant)).Single().Document);
+    }
+
+    [Fact]
     public async Task A_mapping_to_what_is_not_there_is_refused_at_the_start()
     {
         var (erp, books) = await StartAsync();

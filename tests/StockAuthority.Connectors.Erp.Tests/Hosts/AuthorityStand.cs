@@ -1,4 +1,5 @@
 using Grpc.Net.Client;
+using Npgsql;
 using StockAuthority.Testing;
 
 namespace StockAuthority.Connectors.Erp.Tests.Hosts;
@@ -18,6 +19,18 @@ public sealed class AuthorityStand : IAsyncDisposable
 
     /// <summary>A new tenant with two locations.</summary>
     public Task<string> TenantAsync(TestPostgres databases) => _authority.TenantAsync(databases, Location, OtherLocation);
+
+    /// <summary>Changes rows behind the server's back. The tenant is parameter 1.</summary>
+    public async Task TamperAsync(string tenant, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(_authority.Database.SuperuserConnectionString);
+        await using var command = source.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenant });
+        if (await command.ExecuteNonQueryAsync() == 0)
+        {
+            throw new InvalidOperationException($"Nothing was tampered with: {sql}");
+        }
+    }
 
     public ValueTask DisposeAsync() => _authority.DisposeAsync();
 }

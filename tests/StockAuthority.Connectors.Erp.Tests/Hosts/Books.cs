@@ -124,6 +124,20 @@ internal sealed class Books(AuthorityStand stand, string tenant)
     public async Task<ChannelLease> LeaseAsync() =>
         (await new ChannelService.ChannelServiceClient(stand.Channel).GetChannelAsync(new GetChannelRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer })).Channel.Lease;
 
+    /// <summary>Asks for another look at the movements after a sequence; the task's number.</summary>
+    public async Task<long> ReplayAsync(long afterSequence) => (await new ChannelService.ChannelServiceClient(stand.Channel).ReplayChannelAsync(
+        new ReplayChannelRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer, IdempotencyKey = Key, Comment = "mended", AfterSequence = afterSequence })).Channel.Task.TaskNumber;
+
+    /// <summary>Until the task is done; how it ended.</summary>
+    public async Task<string> DoneAsync(long task)
+    {
+        var channels = new ChannelService.ChannelServiceClient(stand.Channel);
+        var request = new GetChannelRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer };
+        await Eventually.Holds(async () => (await channels.GetChannelAsync(request)).Channel.Task is { Done: true } done && done.TaskNumber == task, TimeSpan.FromSeconds(90));
+        return (await channels.ListChannelEventsAsync(new ListChannelEventsRequest { TenantId = tenant, ChannelId = DevHost.Processes.Services.ErpConsumer }))
+            .Events.First(each => each.Action == ChannelAction.TaskDone).Comment;
+    }
+
     public async Task PauseAsync(bool isPaused)
     {
         var channels = new ChannelService.ChannelServiceClient(stand.Channel);

@@ -35,6 +35,8 @@ internal sealed class BusinessCentralStand : IErpStand, IAsyncDisposable
 
     public ErpRefusals Refusals => new("Internal_InvalidTableRelation", "no location", "no account");
 
+    public string ProductOf(string sku) => sku.ToUpperInvariant();
+
     public Uri Address => Services.Loopback(_port);
 
     /// <summary>What people have set up there.</summary>
@@ -70,15 +72,8 @@ internal sealed class BusinessCentralStand : IErpStand, IAsyncDisposable
             "",
             "",
             [AuthorityStand.Location]);
-        return program.With(new Dictionary<string, string>
+        return program.With(new Dictionary<string, string>(Services.BusinessCentral(erp, Secret), StringComparer.Ordinal)
         {
-            ["Erp__System"] = System,
-            ["Connector__Consumer"] = Services.ErpConsumer,
-            ["BusinessCentral__BaseUrl"] = new Uri(erp, "/v2.0/directory/sandbox/api").AbsoluteUri,
-            ["BusinessCentral__TokenUrl"] = new Uri(erp, "/directory/oauth2/v2.0/token").AbsoluteUri,
-            ["BusinessCentral__ClientId"] = "stockauthority",
-            ["BusinessCentral__ClientSecret"] = Secret,
-            ["BusinessCentral__Company"] = "CRONUS",
             ["Mapping__Supplier"] = Places.Supplier,
             ["Mapping__Customer"] = Places.Customer,
             ["Mapping__Adjustment"] = Places.Adjustment,

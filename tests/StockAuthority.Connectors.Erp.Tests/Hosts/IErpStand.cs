@@ -24,6 +24,9 @@ internal interface IErpStand
 
     ErpRefusals Refusals { get; }
 
+    /// <summary>What it calls the product of one of <see cref="AuthorityStand.Skus"/>.</summary>
+    string ProductOf(string sku);
+
     /// <summary>Of its interface.</summary>
     Uri Address { get; }
 

@@ -25,6 +25,8 @@ public sealed class TrytonStand : IErpStand, IAsyncDisposable
 
     ErpRefusals IErpStand.Refusals => new("PRODUCT_UNKNOWN", "no location", "no account");
 
+    string IErpStand.ProductOf(string sku) => sku;
+
     Uri IErpStand.Address => Services.Loopback(_port);
 
     /// <summary>Starts it where it is not yet; skips the test where Tryton is not installed.</summary>

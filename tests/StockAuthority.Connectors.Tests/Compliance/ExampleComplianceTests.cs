@@ -44,6 +44,15 @@ public sealed class ExampleComplianceTests : LevelChannelCompliance
 
         public IReadOnlyList<(string Sku, long Units)> Applied => _shop.Applied;
 
+        public long? LargestQuantity => ExampleShop.LargestQuantity;
+
+        /// <summary>It has no mapping of its own: the shop comes to know the item.</summary>
+        public Task<string[]> MapWrongAsync()
+        {
+            _shop.Set(ChannelFault.KnowsNotOne);
+            return Task.FromResult<string[]>([]);
+        }
+
         public async Task<IAsyncDisposable> ConnectAsync(FeedHost feed, params string[] settings)
         {
             var builder = WebApplication.CreateBuilder(

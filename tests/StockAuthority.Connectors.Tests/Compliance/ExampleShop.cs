@@ -3,6 +3,7 @@ namespace StockAuthority.Connectors.Tests.Compliance;
 /// <summary>A channel's API in memory, with idempotency keys and faults: the simulator of the example.</summary>
 internal sealed class ExampleShop
 {
+    public const long LargestQuantity = 1_000_000;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _shown = [];
     private readonly HashSet<string> _keys = [];
@@ -57,17 +58,17 @@ internal sealed class ExampleShop
         lock (_lock)
         {
             Calls++;
-            if (levels.Any(level => level.Sku == "odd"))
+            if (levels.Any(level => level.Sku == "odd" || (_fault == ChannelFault.NonsenseAboutOne && level.Sku == "refused")))
             {
                 return (418, null);
             }
 
-            if (_fault == ChannelFault.RefusesOne && levels.Any(level => level.Sku == "refused"))
+            if (levels.FirstOrDefault(level => level.Units > LargestQuantity || (_fault is ChannelFault.RefusesOne or ChannelFault.KnowsNotOne && level.Sku == "refused")).Sku is { } refused)
             {
-                return (422, "refused");
+                return (422, refused);
             }
 
-            var fails = _fault is ChannelFault.Down or ChannelFault.Revoked or ChannelFault.Nonsense || (_fault is not (ChannelFault.None or ChannelFault.Latency or ChannelFault.RefusesOne) && _left-- > 0);
+            var fails = _fault is ChannelFault.Down or ChannelFault.Revoked or ChannelFault.Nonsense || (_fault is not (ChannelFault.None or ChannelFault.Latency or ChannelFault.RefusesOne or ChannelFault.KnowsNotOne or ChannelFault.NonsenseAboutOne) && _left-- > 0);
             var applies = !fails || _fault is ChannelFault.TwoErrorsAfterApplying or ChannelFault.TwoResetsAfterApplying;
             if (applies)
             {

@@ -17,6 +17,15 @@ internal interface IChannelStand : IAsyncDisposable
 
     Task FaultAsync(ChannelFault fault);
 
+    /// <summary>The most units that the channel takes; null where no level can be beyond it.</summary>
+    long? LargestQuantity => null;
+
+    /// <summary>Settings that map what <see cref="MappedKey"/> names to something that the channel does not know, and the channel knows none of it.</summary>
+    Task<string[]> MapWrongAsync() => throw new NotSupportedException("Only channels that show levels have a mapping.");
+
+    /// <summary>What <see cref="MapWrongAsync"/> maps wrong.</summary>
+    (string Sku, string Location) MappedKey => ("refused", "shop");
+
     /// <summary>Null where the channel does not know the SKU.</summary>
     Task<long?> ShownAsync(string sku);
 
@@ -47,4 +56,10 @@ internal enum ChannelFault
 
     /// <summary>The SKU "refused" is refused for good.</summary>
     RefusesOne,
+
+    /// <summary>The channel does not know the SKU "refused".</summary>
+    KnowsNotOne,
+
+    /// <summary>Every call that is about the SKU "refused" is answered with a 4xx that the channel's documentation does not know.</summary>
+    NonsenseAboutOne,
 }

@@ -110,6 +110,96 @@ public abstract class LevelChannelCompliance : DeliveryCompliance
         await Eventually.HoldsAsync(() => Desk.Mended.Any(mended => mended.Sku == "refused"));
     }
 
+    [Theory]
+    [InlineData(ChannelFault.KnowsNotOne)]
+    [InlineData(ChannelFault.NonsenseAboutOne)]
+    internal async Task What_the_channel_never_takes_is_one_open_case_and_is_tried_again_only_when_people_ask(ChannelFault fault)
+    {
+        await Channel.FaultAsync(fault);
+        await ConnectAsync();
+        Journal.Append("refused", 1);
+        for (var units = 1; units <= 5; units++)
+        {
+            Journal.Append("apple", units);
+            Journal.Append("pear", units);
+        }
+
+        await CheckpointAsync();
+        await ShownAsync("apple", 5);
+        await ShownAsync("pear", 5);
+        await OneOpenCaseAsync("refused", "shop");
+        Desk.Cases[^1].Evidence.Response.ShouldContain(fault == ChannelFault.NonsenseAboutOne ? "418" : Desk.Cases[^1].Reason);
+
+        await Channel.FaultAsync(ChannelFault.None);
+        await NothingIsTriedAsync();
+        (await Channel.ShownAsync("refused")).ShouldBeNull();
+        Desk.AskAgain();
+        await ShownAsync("refused", 1);
+        await Eventually.HoldsAsync(() => Desk.Open.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_wrong_mapping_is_one_open_case_and_a_start_with_the_right_one_closes_it()
+    {
+        var (sku, location) = Channel.MappedKey;
+        var connector = await ConnectAsync(await Channel.MapWrongAsync());
+        Journal.Append(sku, 1, location);
+        Journal.Append("apple", 2);
+        await CheckpointAsync();
+        await ShownAsync("apple", 2);
+        await OneOpenCaseAsync(sku, location);
+        await NothingIsTriedAsync();
+        await StopAsync(connector);
+
+        await Channel.FaultAsync(ChannelFault.None);
+        await ConnectAsync();
+        await Eventually.HoldsAsync(() => Desk.Open.Count == 0);
+        if (location == "shop")
+        {
+            await ShownAsync(sku, 1);
+        }
+    }
+
+    [Fact]
+    public async Task A_quantity_beyond_what_the_channel_takes_is_one_open_case_until_it_is_within()
+    {
+        // Square's decimal strings of 26 characters hold every level.
+        var largest = Channel.LargestQuantity ?? long.MaxValue;
+        await ConnectAsync();
+        if (Channel.LargestQuantity is not null)
+        {
+            Journal.Append("apple", largest + 1);
+            Journal.Append("pear", 2);
+            await CheckpointAsync();
+            await ShownAsync("pear", 2);
+            await OneOpenCaseAsync("apple", "shop");
+            await NothingIsTriedAsync();
+        }
+
+        Journal.Append("apple", largest);
+        await CheckpointAsync();
+        await ShownAsync("apple", largest);
+        await Eventually.HoldsAsync(() => Desk.Open.Count == 0);
+    }
+
+    private async Task OneOpenCaseAsync(string sku, string location)
+    {
+        await Eventually.HoldsAsync(() => Desk.Open.Count > 0);
+        var open = Desk.Open.ShouldHaveSingleItem();
+        (open.Kind, open.Sku, open.LocationId).ShouldBe((ExceptionKind.LevelRefused, sku, location));
+        var evidence = Desk.Cases.ShouldHaveSingleItem().Evidence;
+        evidence.Request.ShouldContain("sequence");
+        evidence.Response.ShouldContain(open.Reason);
+    }
+
+    /// <summary>While the connector looks around several times, no call is made.</summary>
+    private async Task NothingIsTriedAsync()
+    {
+        var (calls, reports) = (Channel.Calls, Desk.Reports.Count);
+        await Eventually.HoldsAsync(() => Desk.Reports.Count > reports + 5);
+        Channel.Calls.ShouldBe(calls);
+    }
+
     [Fact]
     public async Task AChannel_restored_from_an_old_backup_is_found_as_drift_and_repaired_by_a_resync()
     {

@@ -42,9 +42,20 @@ public sealed class ShopifyComplianceTests : LevelChannelCompliance
 
         public Task FaultAsync(ChannelFault fault) => shop.FaultAsync(fault switch
         {
-            ChannelFault.RefusesOne => $$"""{"refused_inventory_item_ids":["{{Item("refused")}}"],"refusal_code":"INVALID_INVENTORY_ITEM"}""",
+            ChannelFault.RefusesOne or ChannelFault.KnowsNotOne => $$"""{"refused_inventory_item_ids":["{{Item("refused")}}"],"refusal_code":"INVALID_INVENTORY_ITEM"}""",
+            ChannelFault.NonsenseAboutOne => $$"""{"unanswerable_ids":["{{Item("refused")}}"]}""",
             _ => CommonFaults.Of(fault),
         });
+
+        public long? LargestQuantity => 1_000_000_000;
+
+        public async Task<string[]> MapWrongAsync()
+        {
+            const string Gone = "gid://shopify/InventoryItem/404";
+            await shop.FaultAsync($$"""{"refused_inventory_item_ids":["{{Gone}}"],"refusal_code":"INVALID_INVENTORY_ITEM"}""");
+            await File.WriteAllTextAsync(mapping + ".wrong", (await File.ReadAllTextAsync(mapping)).Replace($"\"{Item("refused")}\"", $"\"{Gone}\"", StringComparison.Ordinal));
+            return [$"--Shopify:MappingFile={mapping}.wrong"];
+        }
 
         public Task<long?> ShownAsync(string sku) =>
             Task.FromResult(shop.Log.RecentApplied.Any(change => change.CatalogObjectId == Item(sku)) ? shop.Service<ShopifyInventory>().Available(Item(sku), ShopifyFixture.Location) : (long?)null);
@@ -59,6 +70,7 @@ public sealed class ShopifyComplianceTests : LevelChannelCompliance
         {
             await shop.DisposeAsync();
             File.Delete(mapping);
+            File.Delete(mapping + ".wrong");
         }
 
         private static string Item(string sku) => string.Create(CultureInfo.InvariantCulture, $"gid://shopify/InventoryItem/{Array.IndexOf(Skus, sku)}");

@@ -23,9 +23,16 @@ public sealed class SquareComplianceTests : LevelChannelCompliance
 
         public Task FaultAsync(ChannelFault fault) => square.FaultAsync(fault switch
         {
-            ChannelFault.RefusesOne => """{"refused_catalog_object_ids":["refused"]}""",
+            ChannelFault.RefusesOne or ChannelFault.KnowsNotOne => """{"refused_catalog_object_ids":["refused"]}""",
+            ChannelFault.NonsenseAboutOne => """{"unanswerable_ids":["refused"]}""",
             _ => CommonFaults.Of(fault),
         });
+
+        public async Task<string[]> MapWrongAsync()
+        {
+            await square.FaultAsync("""{"refused_catalog_object_ids":["GONE"]}""");
+            return ["--Square:CatalogObjects:0:Sku=refused", "--Square:CatalogObjects:0:CatalogObjectId=GONE"];
+        }
 
         public async Task<long?> ShownAsync(string sku) =>
             await square.QuantityAsync(sku) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;

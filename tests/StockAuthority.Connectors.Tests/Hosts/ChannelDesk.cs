@@ -10,6 +10,7 @@ internal sealed class ChannelDesk
     private readonly Lock _lock = new();
     private readonly List<ReportExceptionRequest> _cases = [];
     private readonly List<ReportExceptionMendedRequest> _mended = [];
+    private readonly Dictionary<(ExceptionKind Kind, string Sku, string LocationId, string Reference), ExceptionCase> _open = [];
     private readonly List<ChannelHealth> _reports = [];
     private RegisteredChannel? _channel;
 
@@ -18,6 +19,20 @@ internal sealed class ChannelDesk
     public IReadOnlyList<ReportExceptionRequest> Cases => Locked(() => _cases.ToArray());
 
     public IReadOnlyList<ReportExceptionMendedRequest> Mended => Locked(() => _mended.ToArray());
+
+    /// <summary>One for each kind, SKU, location and reference, until it is told to be mended.</summary>
+    public IReadOnlyList<ExceptionCase> Open => Locked(() => _open.Values.Select(each => each.Clone()).ToArray());
+
+    /// <summary>People ask for another try.</summary>
+    public void AskAgain() => Locked(() =>
+    {
+        foreach (var each in _open.Values)
+        {
+            each.ReplayRequestTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow());
+        }
+
+        return true;
+    });
 
     public IReadOnlyList<ChannelHealth> Reports => Locked(() => _reports.ToArray());
 
@@ -86,12 +101,23 @@ internal sealed class ChannelDesk
     public void Add(ReportExceptionRequest request) => Locked(() =>
     {
         _cases.Add(request);
+        _open[(request.Kind, request.Sku, request.LocationId, request.Reference)] = new ExceptionCase
+        {
+            CaseId = $"{request.Kind} {request.Sku} {request.LocationId} {request.Reference}",
+            Kind = request.Kind,
+            Reason = request.Reason,
+            Channel = request.Channel,
+            Sku = request.Sku,
+            LocationId = request.LocationId,
+            Reference = request.Reference,
+        };
         return true;
     });
 
     public void Add(ReportExceptionMendedRequest request) => Locked(() =>
     {
         _mended.Add(request);
+        _open.Remove((request.Kind, request.Sku, request.LocationId, request.Reference));
         return true;
     });
 

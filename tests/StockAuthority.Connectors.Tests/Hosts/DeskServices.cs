@@ -69,6 +69,11 @@ internal sealed class DeskExceptionService(ChannelDesk desk, FeedSwitches switch
         return Task.FromResult(new ReportExceptionResponse { Opened = true });
     }
 
+    public override Task<ListExceptionsResponse> ListExceptions(ListExceptionsRequest request, ServerCallContext context) => Task.FromResult(new ListExceptionsResponse
+    {
+        Exceptions = { desk.Open.Where(each => each.Channel == request.Channel && each.Kind == request.Kind && (!request.ReplayRequested || each.ReplayRequestTime is not null)) },
+    });
+
     public override Task<ReportExceptionMendedResponse> ReportExceptionMended(ReportExceptionMendedRequest request, ServerCallContext context)
     {
         desk.Add(request);

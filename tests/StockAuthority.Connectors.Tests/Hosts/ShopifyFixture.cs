@@ -32,6 +32,9 @@ public abstract class ShopifyFixture : IAsyncLifetime
     /// <summary>Settings of the simulator.</summary>
     protected virtual string[] ShopSettings => [];
 
+    /// <summary>The connector's; null for the system's.</summary>
+    protected virtual TimeProvider? ConnectorClock => null;
+
     /// <summary>How many of <c>item-1</c> and so on the mapping has.</summary>
     protected virtual int MappedItems => 1000;
 
@@ -80,7 +83,7 @@ public abstract class ShopifyFixture : IAsyncLifetime
             $"--Shopify:AccessToken={SquareHost.Token}",
             $"--Shopify:MappingFile={_mapping}",
             .. settings,
-        ]);
+        ], ConnectorClock);
         _connectors.Add(app);
         return app;
     }

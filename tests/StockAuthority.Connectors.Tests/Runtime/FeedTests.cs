@@ -46,6 +46,19 @@ public sealed class FeedTests : ConnectorFixture
     }
 
     [Fact]
+    public async Task An_instance_that_stands_by_is_ready()
+    {
+        var first = await ConnectAsync();
+        await Eventually.HoldsAsync(async () => await first.ReadyAsync() == HttpStatusCode.OK);
+        var holder = Feed.Desk.Channel.Lease.Holder;
+
+        var second = await ConnectAsync();
+
+        await Eventually.HoldsAsync(async () => await second.ReadyAsync() == HttpStatusCode.OK);
+        Feed.Desk.Channel.Lease.Holder.ShouldBe(holder);
+    }
+
+    [Fact]
     public async Task The_connector_is_ready_only_while_the_feed_answers()
     {
         Feed.Switches.Down = true;

@@ -7,7 +7,7 @@ namespace StockAuthority.Intake.Tests.Stripe;
 
 public sealed class StripeSignatureTests
 {
-    // Made with another HMAC implementation (Python's), to hold both ours and the SDK's to.
+    // Made with another HMAC implementation (Python's), to hold ours to.
     private const string VectorSecret = "whsec_test_vector";
     private const string VectorDigest = "c8c16d6b17c9946676fed984824a3893b8a7abb213c0e773ed54caddf2bf9881";
     private const string PublishedEvent =

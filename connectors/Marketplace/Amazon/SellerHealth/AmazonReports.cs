@@ -1,11 +1,10 @@
-using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Text.Json;
 
 namespace StockAuthority.Connectors.Marketplace.Amazon.SellerHealth;
 
 /// <summary>Amazon's Reports API (2021-06-30): a report is asked for, waited for, and downloaded from an address of its own.</summary>
-internal sealed class AmazonReports(HttpClient http, AmazonTokens tokens, AmazonOptions amazon, TimeProvider clock)
+internal sealed class AmazonReports(HttpClient http, AmazonTokens tokens, AmazonDocuments documents, AmazonOptions amazon, TimeProvider clock)
 {
     private const int MostLooks = 60;
     private const int DocumentSizeBytes = 16 * 1024 * 1024;
@@ -36,27 +35,8 @@ internal sealed class AmazonReports(HttpClient http, AmazonTokens tokens, Amazon
         throw new HttpRequestException("Amazon's report is not made.");
     }
 
-    private async Task<byte[]> DownloadAsync(ReportAnswer document, CancellationToken cancellationToken)
-    {
-        // The address is presigned: it takes no token, and a token has no business there.
-        using var response = await http.GetAsync(new Uri(document.Url ?? throw new HttpRequestException("Amazon's document has no address.")), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        response.EnsureSuccessStatusCode();
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await using var text = document.CompressionAlgorithm == "GZIP" ? new GZipStream(stream, CompressionMode.Decompress) : stream;
-        using var buffer = new MemoryStream();
-        var block = new byte[16 * 1024];
-        for (int read; (read = await text.ReadAsync(block, cancellationToken)) > 0;)
-        {
-            if (buffer.Length + read > DocumentSizeBytes)
-            {
-                throw new HttpRequestException("Amazon's document is larger than any of its kind.");
-            }
-
-            buffer.Write(block, 0, read);
-        }
-
-        return buffer.ToArray();
-    }
+    private Task<byte[]> DownloadAsync(ReportAnswer document, CancellationToken cancellationToken) => documents.DownloadAsync(
+        document.Url ?? throw new HttpRequestException("Amazon's document has no address."), document.CompressionAlgorithm, DocumentSizeBytes, cancellationToken);
 
     private async Task<ReportAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
