@@ -75,7 +75,10 @@ internal sealed partial class BulkDelivery(
         if (HoldsEverything)
         {
             await EndEarlierAsync(stopping);
-            return;
+            if (HoldsEverything)
+            {
+                return;
+            }
         }
 
         foreach (var job in _abandoned.Where(job => job.DueAt <= clock.GetTimestamp()).ToArray())

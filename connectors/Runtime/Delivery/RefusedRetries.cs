@@ -92,6 +92,11 @@ internal sealed partial class RefusedRetries(
 
             _followed[each.CaseId] = requested;
         }
+        else if (refused.Has(new StockKey(each.Sku, each.LocationId)))
+        {
+            // It was refused since the start.
+            return;
+        }
 
         refused.Know(new StockKey(each.Sku, each.LocationId));
         _skus.Add(each.Sku);
