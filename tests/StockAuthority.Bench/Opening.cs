@@ -24,7 +24,7 @@ internal static class Opening
                 TenantId = tenant,
                 IdempotencyKey = $"{key}-{chunk[0]}",
                 DocumentRef = "opening",
-                Reason = AdjustmentReason.OpeningBalance,
+                Reason = AdjustmentReason.Receipt,
                 Lines = { chunk.Select(sku => new StockLine { Sku = sku, LocationId = location, Quantity = quantity }) },
             },
             cancellationToken: cancellation));

@@ -49,7 +49,14 @@ internal sealed class LevelDelivery(
 
             if (canWork && backlog.Ready > 0)
             {
-                await PushAsync(backlog, state.Rollout, stopping);
+                // Before the levels are taken: what arrives while the rate limit lets no call go would else wait for the call after it.
+                await pusher.TurnAsync(stopping);
+                Drain(backlog, headSequence, pages);
+                state = link.Channel;
+                if (!state.Paused)
+                {
+                    await PushAsync(backlog, state.Rollout, stopping);
+                }
             }
 
             if (canWork && backlog.Count < options.MaxPendingLevels && await sweep.WorkAsync(state, stopping))

@@ -30,6 +30,9 @@ internal sealed partial class LevelPusher(
     /// <summary>Nothing gets through.</summary>
     public bool IsBlocked => _blockedRounds > 0;
 
+    /// <summary>Until the rate limit lets the next call go.</summary>
+    public Task TurnAsync(CancellationToken stopping) => pipeline.TurnAsync(stopping);
+
     public async Task<PushRound> PushAsync(IReadOnlyList<PendingLevel> batch, CancellationToken stopping)
     {
         var parts = new Stack<IReadOnlyList<PendingLevel>>();

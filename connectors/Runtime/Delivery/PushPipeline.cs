@@ -2,6 +2,7 @@ using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
+using Polly.RateLimiting;
 using Polly.Retry;
 using Polly.Timeout;
 using StockAuthority.Connectors.Runtime.Channels;
@@ -23,6 +24,7 @@ internal sealed class PushPipeline : IDisposable
     private readonly ConnectorMetrics _metrics;
     private readonly ConnectorOptions _options;
     private readonly TokenBucketRateLimiter _limiter;
+    private RateLimitLease? _turn;
     private readonly ResiliencePipeline<PushResult> _pipeline;
 
     private readonly UnsureLevels _unsure;
@@ -41,7 +43,10 @@ internal sealed class PushPipeline : IDisposable
         });
         _pipeline = new ResiliencePipelineBuilder<PushResult> { Name = "push", InstanceName = channel.Name, TimeProvider = clock }
             .AddRetry(Retry(options))
-            .AddRateLimiter(_limiter)
+            .AddRateLimiter(new RateLimiterStrategyOptions
+            {
+                RateLimiter = attempt => Interlocked.Exchange(ref _turn, null) is { } taken ? new ValueTask<RateLimitLease>(taken) : _limiter.AcquireAsync(1, attempt.Context.CancellationToken),
+            })
             .AddCircuitBreaker(Breaker(options))
             .AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout })
             .ConfigureTelemetry(loggers)
@@ -51,6 +56,13 @@ internal sealed class PushPipeline : IDisposable
             .AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout })
             .ConfigureTelemetry(loggers)
             .Build();
+    }
+
+    /// <summary>Until the rate limit lets a call go; the next push is that call.</summary>
+    public async Task TurnAsync(CancellationToken cancellationToken)
+    {
+        var taken = _turn ?? await _limiter.AcquireAsync(1, cancellationToken);
+        _turn = taken.IsAcquired ? taken : null;
     }
 
     /// <summary>What the channel shows, within the same rate limit; null where it did not say.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using StockAuthority.Connectors.Pos;
 
 namespace StockAuthority.Connectors.Tests.Hosts;
@@ -51,6 +52,9 @@ internal sealed class PosHost : IAsyncDisposable
         using var response = await _http.GetAsync(new Uri("/health/ready", UriKind.Relative));
         return response.StatusCode;
     }
+
+    public T Service<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     public async ValueTask DisposeAsync()
     {

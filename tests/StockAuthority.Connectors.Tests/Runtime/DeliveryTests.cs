@@ -1,5 +1,6 @@
 using System.Globalization;
 using Shouldly;
+using StockAuthority.Connectors.Runtime.Channels;
 using StockAuthority.Connectors.Tests.Hosts;
 using StockAuthority.Inventory.V1;
 using Xunit;
@@ -47,6 +48,20 @@ public sealed class DeliveryTests : ConnectorFixture
         await CheckpointAsync(250);
         Square.Pushes.Select(push => push.Changes).ShouldBe([100, 100, 50]);
         await ShownAsync("item-250", 250);
+    }
+
+    [Fact]
+    public async Task What_arrives_while_the_rate_limit_lets_no_call_go_is_in_the_next_call()
+    {
+        var connector = await ConnectAsync("--Connector:PushesPerSecond=1");
+        Journal.Append("apple", 1);
+        await ShownAsync("apple", 1);
+        Journal.Append("apple", 2);
+        var health = connector.Service<ChannelHealthMeter>();
+        await Eventually.HoldsAsync(() => health.QueueDepth == 1, "a level waits for the next call");
+        Journal.Append("pear", 3);
+        await CheckpointAsync(3);
+        Square.Pushes.Select(push => push.Changes).ShouldBe([1, 2]);
     }
 
     [Fact]
