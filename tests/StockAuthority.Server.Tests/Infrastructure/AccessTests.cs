@@ -69,6 +69,27 @@ public sealed class AccessTests(Ledger ledger) : IClassFixture<Ledger>
         (await ReasonAsync(call, issuer.Token("test", DevelopmentIssuer.AllTenants, scopes: needed))).ShouldNotBeOneOf("TENANT_NOT_ALLOWED", "SCOPE_MISSING");
     }
 
+    [Fact]
+    public async Task Who_only_reports_about_channels_lists_the_reported_cases_of_one_and_no_others()
+    {
+        var issuer = await TestTokens.IssuerAsync();
+        using var channel = GrpcChannel.ForAddress(ledger.Server.Grpc);
+        var service = new Operations.V1.ExceptionService.ExceptionServiceClient(channel);
+        var headers = new Metadata { { "authorization", "Bearer " + issuer.Token("connector", Tenant, scopes: "operations.report") } };
+        var name = $"shop-{Guid.NewGuid():N}";
+
+        (await service.ListExceptionsAsync(new Operations.V1.ListExceptionsRequest { TenantId = Tenant, Channel = name, Kind = Operations.V1.ExceptionKind.LevelRefused }, headers)).Exceptions.ShouldBeEmpty();
+        Operations.V1.ListExceptionsRequest[] others =
+        [
+            new() { TenantId = Tenant }, new() { TenantId = Tenant, Channel = name }, new() { TenantId = Tenant, Kind = Operations.V1.ExceptionKind.LevelRefused },
+            new() { TenantId = Tenant, Channel = name, Kind = Operations.V1.ExceptionKind.Shortfall },
+        ];
+        foreach (var other in others)
+        {
+            (await Should.ThrowAsync<RpcException>(async () => await service.ListExceptionsAsync(other, headers))).StatusCode.ShouldBe(StatusCode.PermissionDenied);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Commands))]
     public async Task Every_command_of_a_stream_needs_a_token_for_its_tenant_with_its_scope(string command)
