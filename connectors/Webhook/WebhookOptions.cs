@@ -102,6 +102,7 @@ internal sealed record WebhookOptions
     {
         if (ConnectionStrings.Parse(settings.Required("ConnectionStrings:Webhooks")) is { } connection)
         {
+            ConnectionStrings.PlanForQueues(connection);
             return connection.ConnectionString;
         }
 

@@ -17,4 +17,18 @@ public static class ConnectionStrings
             return null;
         }
     }
+
+    /// <summary>
+    /// For tables that are worked off like queues: a few statements again and again, each of which takes a few rows in an index's order. Their plans
+    /// are made once, maybe while a table is empty, or without statistics; one that reads and sorts all that waits would look as cheap then.
+    /// </summary>
+    public static void PlanForQueues(NpgsqlConnectionStringBuilder connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        connection.MaxAutoPrepare = connection.ShouldSerialize("Max Auto Prepare") ? connection.MaxAutoPrepare : 32;
+
+        // Nothing is left in a session that a reset would have to undo.
+        connection.NoResetOnClose = true;
+        connection.Options += " -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+    }
 }

@@ -92,16 +92,8 @@ internal sealed record IntakeSettings
         builder.Timeout = builder.ShouldSerialize("Timeout") ? builder.Timeout : 4;
         builder.CommandTimeout = builder.ShouldSerialize("Command Timeout") ? builder.CommandTimeout : 5;
 
-        // A dozen statements, again and again.
-        builder.MaxAutoPrepare = builder.ShouldSerialize("Max Auto Prepare") ? builder.MaxAutoPrepare : 32;
-
-        // Nothing is left in a session that a reset would have to undo.
-        builder.NoResetOnClose = true;
         builder.MaxPoolSize = builder.ShouldSerialize("Maximum Pool Size") ? builder.MaxPoolSize : 16;
-
-        // They are prepared once, maybe while the inbox is empty, and each takes a few rows in an index's order: a plan that reads and
-        // sorts all that is pending would look as cheap then, and stay.
-        builder.Options += " -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+        ConnectionStrings.PlanForQueues(builder);
         return builder.ConnectionString;
     }
 }
