@@ -278,7 +278,7 @@ public sealed class RabbitMqTests(BrokerStand stand, TestPostgres databases, Rab
             ChannelId = Consumer,
             IdempotencyKey = "on",
             Comment = "test",
-            Rollout = new ChannelRollout { Mode = ChannelMode.On, Percent = 25 },
+            Rollout = new ChannelRollout { Mode = ChannelMode.On, Percent = 100 },
         });
         await shop.ReceiveAsync(10, 5);
         await shop.CaughtUpAsync(Consumer);
