@@ -36,10 +36,10 @@ internal sealed class ConnectorMetrics
         _pushes = meter.CreateCounter<long>("stockauthority.connectors.pushes", "{call}", "Calls to the channel, by whether they failed");
         _retries = meter.CreateCounter<long>("stockauthority.connectors.retries", "{call}", "Repeated calls to the channel");
         _drift = meter.CreateCounter<long>("stockauthority.connectors.levels.compared", "{level}", "Levels that were read back, by whether the channel showed them");
-        meter.CreateObservableGauge("stockauthority.connectors.undelivered.age", () => new Measurement<double>(Age(health, clock), _channel), "s", "How long ago the oldest change that is not visible yet was recorded; 0 where all are");
+        meter.CreateObservableGauge("stockauthority.connectors.undelivered.age", () => new Measurement<double>(health.OldestAge(clock.GetUtcNow()), _channel), "s", "How long ago the oldest change that is not visible yet was recorded; 0 where all are");
         meter.CreateObservableGauge("stockauthority.connectors.breaker.open", () => new Measurement<int>(health.BreakerOpen ? 1 : 0, _channel), "{breaker}", "1 while calls are held back because too many failed");
         meter.CreateObservableGauge("stockauthority.connectors.working", () => new Measurement<int>(link.HoldsFor(TimeSpan.Zero) ? 1 : 0, _channel), "{instance}", "1 while this instance works for the channel, 0 while it stands by");
-        meter.CreateObservableGauge("stockauthority.connectors.paused", () => new Measurement<int>(Paused(link), _channel), "{channel}", "1 while deliveries are paused");
+        meter.CreateObservableGauge("stockauthority.connectors.paused", () => new Measurement<int>(link.IsPaused ? 1 : 0, _channel), "{channel}", "1 while deliveries are paused");
         meter.CreateObservableGauge("stockauthority.connectors.levels.pending", () => new Measurement<int>(Volatile.Read(ref _pendingLevels), _channel), "{level}", "Levels that wait for the channel");
         meter.CreateObservableGauge("stockauthority.connectors.feed.lag", () => new Measurement<long>(Lag(), _channel), "{movement}", "Movements in the journal that are not acknowledged yet");
 
@@ -75,11 +75,6 @@ internal sealed class ConnectorMetrics
     public void Compared(bool differs) => Add(_drift, 1, differs);
 
     private void Add(Counter<long> counter, long count, bool differs) => counter.Add(count, _channel, new("differs", differs));
-
-    private static double Age(ChannelHealthMeter health, TimeProvider clock) =>
-        health.OldestUndelivered is { } oldest ? Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds) : 0;
-
-    private static int Paused(ChannelLink link) => link.ChannelOrNull is { Paused: true } ? 1 : 0;
 
     private long Lag() => Math.Max(0, Volatile.Read(ref _headSequence) - Volatile.Read(ref _acknowledgedSequence));
 }

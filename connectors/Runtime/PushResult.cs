@@ -7,6 +7,14 @@ public abstract record PushResult
     {
     }
 
+    /// <summary>How long the channel asks to be left alone; null where it does not.</summary>
+    public TimeSpan? AskedPause => this switch
+    {
+        Throttled throttled => throttled.RetryAfter,
+        Unavailable unavailable => unavailable.RetryAfter,
+        _ => null,
+    };
+
     /// <summary>The channel has taken every level.</summary>
     /// <param name="Differing">Levels whose value, as the channel reads it back, is not the pushed one.</param>
     public sealed record Confirmed(IReadOnlyList<StockKey> Differing) : PushResult;

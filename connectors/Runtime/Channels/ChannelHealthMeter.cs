@@ -28,6 +28,9 @@ internal sealed class ChannelHealthMeter(ChannelDeclarationOptions declaration, 
         }
     }
 
+    /// <summary>Seconds since the oldest change that is not delivered was recorded; 0 where none waits.</summary>
+    public double OldestAge(DateTimeOffset now) => OldestUndelivered is { } oldest ? Math.Max(0, (now - oldest).TotalSeconds) : 0;
+
     public int QueueDepth
     {
         get

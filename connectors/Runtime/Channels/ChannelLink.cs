@@ -59,6 +59,9 @@ internal sealed partial class ChannelLink(
         }
     }
 
+    /// <summary>Whether it is known to be paused.</summary>
+    public bool IsPaused => ChannelOrNull is { Paused: true };
+
     /// <summary>Completes when the channel is told the next time.</summary>
     public Task News
     {
@@ -79,7 +82,7 @@ internal sealed partial class ChannelLink(
     {
         lock (_lock)
         {
-            return _held && clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency) < _validUntil;
+            return _held && clock.TimestampAfter(time) < _validUntil;
         }
     }
 
@@ -177,6 +180,20 @@ internal sealed partial class ChannelLink(
                 Tell();
             }
         }
+    }
+
+    /// <summary>What people asked for is done; the channel as it is then.</summary>
+    /// <param name="taskNumber">The task's.</param>
+    /// <param name="summary">What came of it.</param>
+    /// <param name="fencingNumber">Of the lease under which it was done.</param>
+    /// <param name="stopping">Ends the call.</param>
+    public async Task<RegisteredChannel> CompleteTaskAsync(long taskNumber, string summary, long fencingNumber, CancellationToken stopping)
+    {
+        var answer = await client.CompleteChannelTaskAsync(
+            new CompleteChannelTaskRequest { TenantId = options.TenantId, ChannelId = options.Consumer, FencingNumber = fencingNumber, TaskNumber = taskNumber, Summary = summary },
+            deadline: clock.CallDeadline(), cancellationToken: stopping);
+        Heard(answer.Channel);
+        return answer.Channel;
     }
 
     private async Task RenewAsync(CancellationToken stopping)

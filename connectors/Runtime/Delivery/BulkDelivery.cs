@@ -104,41 +104,48 @@ internal sealed partial class BulkDelivery(
             return;
         }
 
+        (_earlier, var failure) = await LeftAsync(_earlier, stopping);
         if (_earlier is null)
         {
-            var listed = await AskAsync(_channel!.ListUnderWayAsync, stopping);
-            if (listed.Value is null)
-            {
-                // Where it is for good, people have to know: it is as if the channel took nothing.
-                pusher.Blocked((listed.Failure as PushResult.Unavailable)?.Lasting);
-                _earlierDue = After(RetryAfter(listed.Failure) ?? Backoff.After(++_earlierFailures, options.RetryDelay, options.MaxRetryDelay));
-                LogNotListed(channel.Name, options.TenantId, Reason(listed.Failure));
-                return;
-            }
-
-            _earlier = [.. listed.Value];
+            // Where it is for good, people have to know: it is as if the channel took nothing.
+            pusher.Blocked((failure as PushResult.Unavailable)?.Lasting);
+            _earlierDue = clock.TimestampAfter(failure?.AskedPause ?? Backoff.After(++_earlierFailures, options.RetryDelay, options.MaxRetryDelay));
+            LogNotListed(channel.Name, options.TenantId, Reason(failure));
         }
-
-        await EndAsync(_earlier, stopping);
-        if (_earlier.Count > 0)
+        else if (_earlier.Count > 0)
         {
-            _earlierDue = After(_channel!.Bulk!.PollInterval);
+            _earlierDue = clock.TimestampAfter(_channel!.Bulk!.PollInterval);
             LogWaitsForEarlier(channel.Name, options.TenantId, string.Join(' ', _earlier));
         }
     }
 
-    /// <summary>Takes away what has ended.</summary>
-    private async Task EndAsync(HashSet<string> jobs, CancellationToken stopping)
+    /// <summary>Of jobs that were under way, those that have not ended; all that are under way where none are known yet, and null where the channel does not list them.</summary>
+    private async Task<(HashSet<string>? Left, PushResult? Failure)> LeftAsync(HashSet<string>? jobs, CancellationToken stopping)
     {
+        if (jobs is null)
+        {
+            var listed = await AskAsync(_channel!.ListUnderWayAsync, stopping);
+            if (listed.Value is null)
+            {
+                return (null, listed.Failure);
+            }
+
+            jobs = [.. listed.Value];
+        }
+
         foreach (var id in jobs.ToArray())
         {
-            var look = await AskAsync(cancel => _channel!.LookAsync(id, [], cancel), stopping);
-            if (look.Value is BulkProgress.Ended or BulkProgress.Failed)
+            if (await HasEndedAsync(id, stopping))
             {
                 jobs.Remove(id);
             }
         }
+
+        return (jobs, null);
     }
+
+    private async Task<bool> HasEndedAsync(string job, CancellationToken stopping) =>
+        (await AskAsync(cancel => _channel!.LookAsync(job, [], cancel), stopping)).Value is BulkProgress.Ended or BulkProgress.Failed;
 
     private async Task StartAsync(IBulkLevelChannel bulk, BulkTerms terms, ChannelRollout rollout, CancellationToken stopping)
     {
@@ -188,7 +195,7 @@ internal sealed partial class BulkDelivery(
 
         _backlog.Hold(included);
         Settle([.. taken.Except(included)], others);
-        _job = new Job(start.Value?.Id, included, After(terms.TimeLimit)) { DueAt = After(start.Value is null ? options.AttemptTimeout : terms.PollInterval) };
+        _job = new Job(start.Value?.Id, included, clock.TimestampAfter(terms.TimeLimit)) { DueAt = clock.TimestampAfter(start.Value is null ? options.AttemptTimeout : terms.PollInterval) };
         Count();
         LogStarted(channel.Name, options.TenantId, included.Length, start.Value?.Id ?? "of unknown id");
         stopping.ThrowIfCancellationRequested();
@@ -196,7 +203,7 @@ internal sealed partial class BulkDelivery(
 
     private async Task LookAsync(Job job, CancellationToken stopping)
     {
-        job.DueAt = After(_channel!.Bulk!.PollInterval);
+        job.DueAt = clock.TimestampAfter(_channel!.Bulk!.PollInterval);
         if (job.Id is null)
         {
             if (await EndUnknownAsync(job, stopping))
@@ -218,7 +225,7 @@ internal sealed partial class BulkDelivery(
                     return;
                 case null:
                     LogNotSeen(channel.Name, options.TenantId, job.Id, Reason(look.Failure));
-                    job.DueAt = RetryAfter(look.Failure) is { } asked ? After(asked) : job.DueAt;
+                    job.DueAt = look.Failure?.AskedPause is { } asked ? clock.TimestampAfter(asked) : job.DueAt;
                     break;
             }
         }
@@ -226,7 +233,7 @@ internal sealed partial class BulkDelivery(
         if (clock.GetTimestamp() >= job.Limit)
         {
             // It may still have its effect, over what is pushed from now on: when it has ended, its levels are read back.
-            job.DueAt = After(_channel.Bulk.PollInterval);
+            job.DueAt = clock.TimestampAfter(_channel.Bulk.PollInterval);
             _abandoned.Add(job);
             Tell(new Refusal(0, "TIMEOUT", null, "The job has not ended within the time limit; its levels are pushed without it.", job.Id ?? "", null));
             Release(job, job.Levels, "TIMEOUT");
@@ -236,29 +243,15 @@ internal sealed partial class BulkDelivery(
     /// <summary>Whether nothing can come any more of a job of which only its beginning's failure is known.</summary>
     private async Task<bool> EndUnknownAsync(Job job, CancellationToken stopping)
     {
-        if (job.Candidates is null)
-        {
-            var listed = await AskAsync(_channel!.ListUnderWayAsync, stopping);
-            if (listed.Value is null)
-            {
-                job.DueAt = RetryAfter(listed.Failure) is { } asked ? After(asked) : job.DueAt;
-                return false;
-            }
-
-            job.Candidates = [.. listed.Value];
-        }
-
-        await EndAsync(job.Candidates, stopping);
-        return job.Candidates.Count == 0;
+        (job.Candidates, var failure) = await LeftAsync(job.Candidates, stopping);
+        job.DueAt = failure?.AskedPause is { } asked ? clock.TimestampAfter(asked) : job.DueAt;
+        return job.Candidates is { Count: 0 };
     }
 
     private async Task LookAtAbandonedAsync(Job job, CancellationToken stopping)
     {
-        job.DueAt = After(_channel!.Bulk!.PollInterval);
-        var over = job.Id is null
-            ? await EndUnknownAsync(job, stopping)
-            : (await AskAsync(cancel => _channel.LookAsync(job.Id, [], cancel), stopping)).Value is BulkProgress.Ended or BulkProgress.Failed;
-        if (over)
+        job.DueAt = clock.TimestampAfter(_channel!.Bulk!.PollInterval);
+        if (await (job.Id is null ? EndUnknownAsync(job, stopping) : HasEndedAsync(job.Id, stopping)))
         {
             _abandoned.Remove(job);
             unsure.Add(job.Levels.Select(level => level.Change.Key));
@@ -305,7 +298,7 @@ internal sealed partial class BulkDelivery(
     private void NotStarted(PushResult? failure)
     {
         metrics.Ended(Reason(failure));
-        Pause(RetryAfter(failure), Reason(failure), failure switch
+        Pause(failure?.AskedPause, Reason(failure), failure switch
         {
             PushResult.Unavailable unavailable => unavailable.Lasting,
             PushResult.Refused refusal => refusal.Refusal,
@@ -316,7 +309,7 @@ internal sealed partial class BulkDelivery(
     private void Pause(TimeSpan? asked, string reason, Refusal? answer)
     {
         var pause = asked ?? Backoff.After(++_failures, options.RetryDelay, options.MaxRetryDelay);
-        _nextStart = After(pause);
+        _nextStart = clock.TimestampAfter(pause);
         LogNotStarted(channel.Name, options.TenantId, reason, pause);
 
         // Where nothing gets through at all, that is the case.
@@ -354,15 +347,6 @@ internal sealed partial class BulkDelivery(
     }
 
     private void Count() => metrics.UnderWay(_job?.Levels.Count ?? 0);
-
-    private long After(TimeSpan time) => clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
-
-    private static TimeSpan? RetryAfter(PushResult? failure) => failure switch
-    {
-        PushResult.Throttled throttled => throttled.RetryAfter,
-        PushResult.Unavailable unavailable => unavailable.RetryAfter,
-        _ => null,
-    };
 
     private static string Reason(PushResult? failure) => failure switch
     {

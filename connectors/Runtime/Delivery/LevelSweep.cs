@@ -63,10 +63,10 @@ internal sealed partial class LevelSweep(
         (_backlog, _run, _doneTask, _detached, HoldSequence) = (backlog, null, 0, false, long.MaxValue);
         _repairs.Clear();
         retries.Begin();
-        _dueAt = After(options.DriftInterval);
+        _dueAt = clock.TimestampAfter(options.DriftInterval);
 
         // An earlier instance may have been ended in the middle of a call, which can be carried out later than what this one pushes.
-        (_checkpoint, _lookBackAt) = (backlog.ReadSequence, After(options.AttemptTimeout));
+        (_checkpoint, _lookBackAt) = (backlog.ReadSequence, clock.TimestampAfter(options.AttemptTimeout));
     }
 
     /// <summary>The journal after this sequence is gone: every level is compared, and nothing is acknowledged before.</summary>
@@ -118,7 +118,7 @@ internal sealed partial class LevelSweep(
 
             if (!await PageAsync(run, state.Rollout, stopping))
             {
-                _retryAt = After(options.RetryDelay);
+                _retryAt = clock.TimestampAfter(options.RetryDelay);
                 return false;
             }
 
@@ -134,7 +134,7 @@ internal sealed partial class LevelSweep(
         catch (RpcException exception) when (!stopping.IsCancellationRequested)
         {
             LogFailed(exception, channel.Name, options.TenantId);
-            _retryAt = After(options.RetryDelay);
+            _retryAt = clock.TimestampAfter(options.RetryDelay);
             return false;
         }
     }
@@ -183,7 +183,7 @@ internal sealed partial class LevelSweep(
         }
         else if (_run is null && clock.GetTimestamp() >= _dueAt)
         {
-            _dueAt = After(options.DriftInterval);
+            _dueAt = clock.TimestampAfter(options.DriftInterval);
             _run = state.Rollout.Mode == ChannelMode.Off ? null : new Run();
         }
     }
@@ -192,16 +192,8 @@ internal sealed partial class LevelSweep(
     {
         if (run.Task > 0)
         {
-            await client.CompleteChannelTaskAsync(
-                new CompleteChannelTaskRequest
-                {
-                    TenantId = options.TenantId,
-                    ChannelId = options.Consumer,
-                    FencingNumber = state.Lease.FencingNumber,
-                    TaskNumber = run.Task,
-                    Summary = FormattableString.Invariant($"{run.Compared} levels looked at, {run.Differing} differed, {run.Repaired} delivered again"),
-                },
-                deadline: clock.CallDeadline(), cancellationToken: stopping);
+            await link.CompleteTaskAsync(
+                run.Task, FormattableString.Invariant($"{run.Compared} levels looked at, {run.Differing} differed, {run.Repaired} delivered again"), state.Lease.FencingNumber, stopping);
             _doneTask = run.Task;
         }
         else if (run is { Repairs: true, ReadsBack: false, Retries: false })
@@ -337,8 +329,6 @@ internal sealed partial class LevelSweep(
     }
 
     private static StockKey KeyOf(ChannelLevel level) => new(level.Sku, level.LocationId);
-
-    private long After(TimeSpan time) => clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
 
     [LoggerMessage(LogLevel.Warning, "Channel {Channel} of tenant {TenantId} shows {Shown} and not {Expected} of SKU {Sku} at {LocationId}")]
     private partial void LogDrift(string channel, string tenantId, string sku, string locationId, long expected, long? shown);

@@ -147,7 +147,7 @@ internal sealed class PushPipeline : IDisposable
 
             // The next round asks again, later each time.
             { Result: PushResult.Unavailable { Lasting: not null } } => false,
-            { Result: PushResult.Throttled or PushResult.Unavailable } => RetryAfter(attempt.Outcome.Result) is not { } asked || asked <= options.MaxRetryDelay,
+            { Result: PushResult.Throttled or PushResult.Unavailable } => attempt.Outcome.Result?.AskedPause is not { } asked || asked <= options.MaxRetryDelay,
             _ => false,
         }),
         OnRetry = _ =>
@@ -156,7 +156,7 @@ internal sealed class PushPipeline : IDisposable
             _metrics.Retried();
             return default;
         },
-        DelayGenerator = attempt => ValueTask.FromResult(RetryAfter(attempt.Outcome.Result)),
+        DelayGenerator = attempt => ValueTask.FromResult(attempt.Outcome.Result?.AskedPause),
     };
 
     // A channel that asks for fewer calls works: waiting as long as it says is enough, breaking would only add to the wait.
@@ -186,11 +186,4 @@ internal sealed class PushPipeline : IDisposable
         _meter.Breaker(open);
         return default;
     }
-
-    private static TimeSpan? RetryAfter(PushResult? result) => result switch
-    {
-        PushResult.Throttled throttled => throttled.RetryAfter,
-        PushResult.Unavailable unavailable => unavailable.RetryAfter,
-        _ => null,
-    };
 }

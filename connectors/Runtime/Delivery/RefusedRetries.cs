@@ -47,7 +47,7 @@ internal sealed partial class RefusedRetries(
             return;
         }
 
-        DueAt = clock.GetTimestamp() + (long)(options.ReportInterval.TotalSeconds * clock.TimestampFrequency);
+        DueAt = clock.TimestampAfter(options.ReportInterval);
         try
         {
             var token = "";

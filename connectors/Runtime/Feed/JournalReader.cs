@@ -75,7 +75,7 @@ internal sealed partial class JournalReader(
             if (streamFailures > 0)
             {
                 var pause = Backoff.After(streamFailures, options.RetryDelay, options.MaxRetryDelay);
-                streamDue = clock.GetTimestamp() + (long)(pause.TotalSeconds * clock.TimestampFrequency);
+                streamDue = clock.TimestampAfter(pause);
             }
         }
     }

@@ -15,7 +15,6 @@ namespace StockAuthority.Connectors.Runtime.Forwarding;
 /// </summary>
 internal sealed partial class FeedReplay(
     ChangeFeedService.ChangeFeedServiceClient feed,
-    ChannelService.ChannelServiceClient channels,
     IFeedChannel channel,
     Forwarder forwarder,
     ChannelLink link,
@@ -46,11 +45,12 @@ internal sealed partial class FeedReplay(
         {
             if (task.Resync)
             {
-                await CompleteAsync(state, task, "A feed has no levels to compare: ask for a replay.", stopping);
+                await link.CompleteTaskAsync(task.TaskNumber, "A feed has no levels to compare: ask for a replay.", state.Lease.FencingNumber, stopping);
             }
             else if (_position >= settled)
             {
-                await CompleteAsync(state, task, string.Create(CultureInfo.InvariantCulture, $"Forwarded again up to sequence {_position}."), stopping);
+                await link.CompleteTaskAsync(
+                    task.TaskNumber, string.Create(CultureInfo.InvariantCulture, $"Forwarded again up to sequence {_position}."), state.Lease.FencingNumber, stopping);
             }
             else
             {
@@ -84,21 +84,6 @@ internal sealed partial class FeedReplay(
         Movement[] again = [.. page.Movements.Where(movement => movement.Sequence <= settled)];
         var count = again.Length == 0 ? 0 : await forwarder.ForwardAsync(again, stopping);
         _position = count > 0 ? again[count - 1].Sequence : again.Length == 0 ? settled : _position;
-    }
-
-    private async Task CompleteAsync(RegisteredChannel state, ChannelTask task, string summary, CancellationToken stopping)
-    {
-        var answer = await channels.CompleteChannelTaskAsync(
-            new CompleteChannelTaskRequest
-            {
-                TenantId = options.TenantId,
-                ChannelId = options.Consumer,
-                FencingNumber = state.Lease.FencingNumber,
-                TaskNumber = task.TaskNumber,
-                Summary = summary,
-            },
-            deadline: clock.CallDeadline(), cancellationToken: stopping);
-        link.Heard(answer.Channel);
     }
 
     [LoggerMessage(LogLevel.Information, "Channel {Channel} of tenant {TenantId}: task {Task} asks for all after sequence {Sequence} again")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using StockAuthority.ChangeFeed.V1;
@@ -35,38 +36,32 @@ internal sealed partial class JournalFeed(
             new GetPostingCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping)).IntentNumber,
         stopping);
 
-    /// <summary>Whether an entry is recorded as booked there, by this connector or by somebody who did it by hand.</summary>
-    public Task<bool> IsRecordedAsync(string origin, string system, CancellationToken stopping) => InsistAsync(
+    /// <summary>What an entry is recorded as booked as there, by this connector or by somebody who did it by hand; null where it is not.</summary>
+    public Task<Posting?> PostingOfAsync(string origin, string system, CancellationToken stopping) => InsistAsync(
         async () => (await postings.ListPostingsAsync(
-            new ListPostingsRequest { TenantId = options.TenantId, Origin = origin, System = system, PageSize = 1 }, deadline: clock.CallDeadline(), cancellationToken: stopping)).Postings.Count > 0,
+            new ListPostingsRequest { TenantId = options.TenantId, Origin = origin, System = system, PageSize = 1 }, deadline: clock.CallDeadline(), cancellationToken: stopping)).Postings.SingleOrDefault(),
         stopping);
 
-    public Task<JournalPage> ReadMovementsAsync(long after, CancellationToken stopping) => InsistAsync(
-        async () =>
+    /// <summary>The entry of an origin; null where there is none, or where it was detached from the journal.</summary>
+    public async Task<JournalEntry?> FindAsync(string origin, CancellationToken stopping)
+    {
+        if (origin.Split('/') is not [var kind, var text] || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
         {
-            try
-            {
-                var page = await feed.ReadChangesAsync(
-                    new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = MovementsPerPage }, deadline: clock.CallDeadline(), cancellationToken: stopping);
-                return Page(after, page.Movements.Select(movement => (movement.Sequence, (JournalEntry)new JournalEntry.Goods(movement))));
-            }
-            catch (RpcException exception) when (JournalReader.DetachedUpTo(exception) is { } detached && detached > after)
-            {
-                return new JournalPage([], detached, IsDetached: true);
-            }
-        },
-        stopping);
+            return null;
+        }
 
-    public Task<JournalPage> ReadIntentsAsync(long after, CancellationToken stopping) => InsistAsync(
-        async () =>
+        var page = kind switch
         {
-            var page = await postings.ListPostingIntentsAsync(
-                new ListPostingIntentsRequest { TenantId = options.TenantId, AfterIntentNumber = after, PaymentsOnly = true, PageSize = IntentsPerPage },
-                deadline: clock.CallDeadline(),
-                cancellationToken: stopping);
-            return Page(after, page.PostingIntents.Select(intent => (intent.IntentNumber, (JournalEntry)new JournalEntry.Ledger(intent))));
-        },
-        stopping);
+            "movement" => await ReadMovementsAsync(number - 1, 1, stopping),
+            "intent" => await ReadIntentsAsync(number - 1, 1, stopping),
+            _ => null,
+        };
+        return page?.Entries.Select(each => each.Entry).SingleOrDefault();
+    }
+
+    public Task<JournalPage> ReadMovementsAsync(long after, CancellationToken stopping) => ReadMovementsAsync(after, MovementsPerPage, stopping);
+
+    public Task<JournalPage> ReadIntentsAsync(long after, CancellationToken stopping) => ReadIntentsAsync(after, IntentsPerPage, stopping);
 
     /// <param name="sequence">Everything up to here is booked, or is a case.</param>
     /// <param name="fencingNumber">Of the lease under which it was.</param>
@@ -105,6 +100,33 @@ internal sealed partial class JournalFeed(
             }
         }
     }
+
+    private Task<JournalPage> ReadMovementsAsync(long after, int most, CancellationToken stopping) => InsistAsync(
+        async () =>
+        {
+            try
+            {
+                var page = await feed.ReadChangesAsync(
+                    new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = after, PageSize = most }, deadline: clock.CallDeadline(), cancellationToken: stopping);
+                return Page(after, page.Movements.Select(movement => (movement.Sequence, (JournalEntry)new JournalEntry.Goods(movement))));
+            }
+            catch (RpcException exception) when (JournalReader.DetachedUpTo(exception) is { } detached && detached > after)
+            {
+                return new JournalPage([], detached, IsDetached: true);
+            }
+        },
+        stopping);
+
+    private Task<JournalPage> ReadIntentsAsync(long after, int most, CancellationToken stopping) => InsistAsync(
+        async () =>
+        {
+            var page = await postings.ListPostingIntentsAsync(
+                new ListPostingIntentsRequest { TenantId = options.TenantId, AfterIntentNumber = after, PaymentsOnly = true, PageSize = most },
+                deadline: clock.CallDeadline(),
+                cancellationToken: stopping);
+            return Page(after, page.PostingIntents.Select(intent => (intent.IntentNumber, (JournalEntry)new JournalEntry.Ledger(intent))));
+        },
+        stopping);
 
     private static JournalPage Page(long after, IEnumerable<(long Position, JournalEntry Entry)> entries)
     {

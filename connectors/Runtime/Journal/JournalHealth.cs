@@ -24,7 +24,6 @@ internal sealed partial class JournalHealth(
 {
     /// <summary>Of ledger actions there is no head to subtract from: so many are counted, and more are as many.</summary>
     private const int MostIntents = 100;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -65,29 +64,27 @@ internal sealed partial class JournalHealth(
 
     private async Task<(long Waiting, DateTimeOffset? Oldest)> MovementsAsync(CancellationToken stopping)
     {
-        var checkpoint = await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping);
+        var checkpoint = await feed.GetCheckpointAsync(new GetCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping);
         if (checkpoint.HeadSequence <= checkpoint.Sequence)
         {
             return (0, null);
         }
 
         var next = await feed.ReadChangesAsync(
-            new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = checkpoint.Sequence, PageSize = 1 }, deadline: Deadline(), cancellationToken: stopping);
+            new ReadChangesRequest { TenantId = options.TenantId, AfterSequence = checkpoint.Sequence, PageSize = 1 }, deadline: clock.CallDeadline(), cancellationToken: stopping);
         return (checkpoint.HeadSequence - checkpoint.Sequence, next.Movements.FirstOrDefault()?.RecordTime.ToDateTimeOffset());
     }
 
     private async Task<(long Waiting, DateTimeOffset? Oldest)> IntentsAsync(CancellationToken stopping)
     {
         var checkpoint = await postings.GetPostingCheckpointAsync(
-            new GetPostingCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: Deadline(), cancellationToken: stopping);
+            new GetPostingCheckpointRequest { TenantId = options.TenantId, Consumer = options.Consumer }, deadline: clock.CallDeadline(), cancellationToken: stopping);
         var next = await postings.ListPostingIntentsAsync(
             new ListPostingIntentsRequest { TenantId = options.TenantId, AfterIntentNumber = checkpoint.IntentNumber, PaymentsOnly = true, PageSize = MostIntents },
-            deadline: Deadline(),
+            deadline: clock.CallDeadline(),
             cancellationToken: stopping);
         return (next.PostingIntents.Count, next.PostingIntents.FirstOrDefault()?.RecordTime.ToDateTimeOffset());
     }
-
-    private DateTime Deadline() => (clock.GetUtcNow() + CallLimit).UtcDateTime;
 
     [LoggerMessage(LogLevel.Warning, "How far behind consumer {Consumer} of tenant {TenantId} is cannot be read; trying again")]
     private partial void LogNotRead(Exception exception, string consumer, string tenantId);

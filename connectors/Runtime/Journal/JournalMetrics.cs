@@ -30,9 +30,9 @@ internal sealed class JournalMetrics
             "From the recording of an entry to its booking",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400] });
         meter.CreateObservableGauge("stockauthority.connectors.working", () => new Measurement<int>(link.HoldsFor(TimeSpan.Zero) ? 1 : 0, _channel), "{instance}", "1 while this instance works for the channel, 0 while it stands by");
-        meter.CreateObservableGauge("stockauthority.connectors.paused", () => new Measurement<int>(link.ChannelOrNull is { Paused: true } ? 1 : 0, _channel), "{channel}", "1 while bookings are paused");
+        meter.CreateObservableGauge("stockauthority.connectors.paused", () => new Measurement<int>(link.IsPaused ? 1 : 0, _channel), "{channel}", "1 while bookings are paused");
         meter.CreateObservableGauge("stockauthority.connectors.entries.waiting", () => new Measurement<int>(health.QueueDepth, _channel), "{entry}", "Entries of the journals that are neither booked nor passed over yet");
-        meter.CreateObservableGauge("stockauthority.connectors.unposted.age", () => new Measurement<double>(Age(), _channel), "s", "How long ago the oldest of these was recorded; 0 where none waits");
+        meter.CreateObservableGauge("stockauthority.connectors.unposted.age", () => new Measurement<double>(health.OldestAge(clock.GetUtcNow()), _channel), "s", "How long ago the oldest of these was recorded; 0 where none waits");
 
         // A series that begins with its first event shows no increase.
         _refused.Add(0, _channel);
@@ -70,6 +70,4 @@ internal sealed class JournalMetrics
             health.RetryCount++;
         });
     }
-
-    private double Age() => _health.OldestUndelivered is { } oldest ? Math.Max(0, (_clock.GetUtcNow() - oldest).TotalSeconds) : 0;
 }

@@ -9,7 +9,7 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 /// of them and all ledger actions. What is booked is found and stays as it is; what is not is tried again. Beside the deliveries, which go on.
 /// </summary>
 internal sealed partial class JournalTasks(
-    ChannelService.ChannelServiceClient client, JournalFeed feed, IJournalChannel channel, JournalPoster poster, RefusedEntries refused, ChannelLink link, ConnectorOptions options, TimeProvider clock, ILogger<JournalTasks> logger)
+    JournalFeed feed, IJournalChannel channel, JournalPoster poster, RefusedEntries refused, ChannelLink link, ConnectorOptions options, ILogger<JournalTasks> logger)
 {
     public async Task RunAsync(long fencingNumber, CancellationToken stopping)
     {
@@ -20,7 +20,7 @@ internal sealed partial class JournalTasks(
             {
                 LogBegun(options.Consumer, options.TenantId, task.TaskNumber);
                 var summary = await RunAsync(task, stopping);
-                await CompleteAsync(task, summary, fencingNumber, stopping);
+                await feed.InsistAsync(() => link.CompleteTaskAsync(task.TaskNumber, summary, fencingNumber, stopping), stopping);
             }
             else
             {
@@ -82,21 +82,13 @@ internal sealed partial class JournalTasks(
         var unrecorded = new List<JournalEntry>();
         foreach (var entry in entries)
         {
-            if (!await feed.IsRecordedAsync(entry.Origin, channel.Name, stopping))
+            if (await feed.PostingOfAsync(entry.Origin, channel.Name, stopping) is null)
             {
                 unrecorded.Add(entry);
             }
         }
 
         return unrecorded;
-    }
-
-    private async Task CompleteAsync(ChannelTask task, string summary, long fencingNumber, CancellationToken stopping)
-    {
-        var request = new CompleteChannelTaskRequest { TenantId = options.TenantId, ChannelId = options.Consumer, FencingNumber = fencingNumber, TaskNumber = task.TaskNumber, Summary = summary };
-        var answer = await feed.InsistAsync(
-            async () => await client.CompleteChannelTaskAsync(request, deadline: clock.CallDeadline(), cancellationToken: stopping), stopping);
-        link.Heard(answer.Channel);
     }
 
     private sealed class Counts

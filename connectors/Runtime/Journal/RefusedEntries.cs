@@ -14,7 +14,6 @@ namespace StockAuthority.Connectors.Runtime.Journal;
 internal sealed partial class RefusedEntries(
     ExceptionService.ExceptionServiceClient client, IJournalChannel channel, ConnectorOptions options, JournalMetrics metrics, TimeProvider clock, ILogger<RefusedEntries> logger)
 {
-
     public Task ParkAsync(JournalEntry entry, Refusal refusal, string? sent, CancellationToken stopping)
     {
         metrics.Refused(refusal.Code);
@@ -45,43 +44,62 @@ internal sealed partial class RefusedEntries(
     public Task MendedAsync(JournalEntry entry, CancellationToken stopping)
     {
         var movement = (entry as JournalEntry.Goods)?.Movement;
-        var request = new ReportExceptionMendedRequest
-        {
-            TenantId = options.TenantId,
-            Kind = ExceptionKind.PostingRefused,
-            Channel = channel.Name,
-            Sku = movement?.Sku ?? "",
-            LocationId = movement?.LocationId ?? "",
-            Reference = entry.Origin,
-            ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
-            Comment = $"{channel.Name} has booked it.",
-        };
-        return TellAsync(entry.Origin, by => client.ReportExceptionMendedAsync(request, deadline: by, cancellationToken: stopping).ResponseAsync, stopping);
+        return MendedAsync(entry.Origin, movement?.Sku ?? "", movement?.LocationId ?? "", $"{channel.Name} has booked it.", clock.GetUtcNow(), stopping);
     }
 
-    private async Task ReportAsync(string reference, JournalEntry? entry, string reason, string? sent, string response, string summary, CancellationToken stopping)
+    /// <summary>What a case is about is as it should be.</summary>
+    public Task MendedAsync(ExceptionCase refused, string comment, DateTimeOffset observedAt, CancellationToken stopping) =>
+        MendedAsync(refused.Reference, refused.Sku, refused.LocationId, comment, observedAt, stopping);
+
+    /// <summary>A case stays open, and what was asked for on it is answered.</summary>
+    public Task ReportAgainAsync(ExceptionCase refused, string reason, string summary, CancellationToken stopping) =>
+        ReportAsync(refused.Reference, refused.Sku, refused.LocationId, refused.OrderRef, reason, "", "", summary, stopping);
+
+    private Task ReportAsync(string reference, JournalEntry? entry, string reason, string? sent, string response, string summary, CancellationToken stopping)
     {
         var movement = (entry as JournalEntry.Goods)?.Movement;
         var intent = (entry as JournalEntry.Ledger)?.Intent;
+        return ReportAsync(
+            reference, movement?.Sku ?? "", movement?.LocationId ?? "", movement?.OrderRef ?? intent?.OrderRef ?? "", reason, sent ?? movement?.ToString() ?? intent?.ToString() ?? "", response, summary, stopping);
+    }
+
+    private Task ReportAsync(string reference, string sku, string locationId, string orderRef, string reason, string sent, string response, string summary, CancellationToken stopping)
+    {
         var request = new ReportExceptionRequest
         {
             TenantId = options.TenantId,
             Kind = ExceptionKind.PostingRefused,
             Channel = channel.Name,
-            Sku = movement?.Sku ?? "",
-            LocationId = movement?.LocationId ?? "",
+            Sku = sku,
+            LocationId = locationId,
             Reference = reference,
             Reason = Shortened(reason, 128),
-            OrderRef = movement?.OrderRef ?? intent?.OrderRef ?? "",
+            OrderRef = orderRef,
             Evidence = new ExceptionEvidence
             {
-                Request = Shortened(sent ?? movement?.ToString() ?? intent?.ToString() ?? "", 8192),
+                Request = Shortened(sent, 8192),
                 Response = Shortened(response, 8192),
                 Summary = Shortened(summary, 1024),
                 ObserveTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow()),
             },
         };
-        await TellAsync(reference, by => client.ReportExceptionAsync(request, deadline: by, cancellationToken: stopping).ResponseAsync, stopping);
+        return TellAsync(reference, by => client.ReportExceptionAsync(request, deadline: by, cancellationToken: stopping).ResponseAsync, stopping);
+    }
+
+    private Task MendedAsync(string reference, string sku, string locationId, string comment, DateTimeOffset observedAt, CancellationToken stopping)
+    {
+        var request = new ReportExceptionMendedRequest
+        {
+            TenantId = options.TenantId,
+            Kind = ExceptionKind.PostingRefused,
+            Channel = channel.Name,
+            Sku = sku,
+            LocationId = locationId,
+            Reference = reference,
+            ObserveTime = Timestamp.FromDateTimeOffset(observedAt),
+            Comment = comment,
+        };
+        return TellAsync(reference, by => client.ReportExceptionMendedAsync(request, deadline: by, cancellationToken: stopping).ResponseAsync, stopping);
     }
 
     private async Task TellAsync(string reference, Func<DateTime, Task> tell, CancellationToken stopping)
