@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -23,7 +22,10 @@ internal static class StripeSignature
             return new SignatureVerdict.Rejected("SIGNATURE_MISSING", $"The {Header} header is missing.");
         }
 
-        if (SignedAtSeconds(header) is not { } signedAtSeconds)
+        // Two times, or two headers: which of them was signed would be a guess.
+        var items = header.Split(',', StringSplitOptions.TrimEntries);
+        if (items.Where(item => item.StartsWith("t=", StringComparison.Ordinal)).ToList() is not [var time]
+            || !int.TryParse(time.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var signedAtSeconds))
         {
             return new SignatureVerdict.Rejected("SIGNATURE_MALFORMED", $"The {Header} header is not of the form t=<unix seconds>,v1=<hex>.");
         }
@@ -35,10 +37,10 @@ internal static class StripeSignature
         }
 
         byte[] signed = [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{signedAtSeconds}.")), .. body];
-        var given = Given(header).ToList();
+        List<byte[]> given = [.. items.Where(item => item.StartsWith("v1=", StringComparison.Ordinal)).Select(item => Encoding.UTF8.GetBytes(item[3..]))];
         for (var position = 0; position < secrets.Count; position++)
         {
-            var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secrets[position]), signed);
+            var expected = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secrets[position]), signed)));
             if (given.Exists(each => CryptographicOperations.FixedTimeEquals(each, expected)))
             {
                 return new SignatureVerdict.Verified(position, DateTimeOffset.FromUnixTimeSeconds(signedAtSeconds));
@@ -46,26 +48,5 @@ internal static class StripeSignature
         }
 
         return new SignatureVerdict.Rejected("SIGNATURE_MISMATCH", "No signature of the header matches the body under any of the account's secrets.");
-    }
-
-    // Two times, or two headers: which of them was signed would be a guess.
-    private static int? SignedAtSeconds(string header) =>
-        header.Split(',').Select(item => item.Trim()).Where(item => item.StartsWith("t=", StringComparison.Ordinal)).ToList() is [var time]
-        && int.TryParse(time.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? seconds
-            : null;
-
-    private static IEnumerable<byte[]> Given(string header)
-    {
-        foreach (var item in header.Split(',', StringSplitOptions.TrimEntries))
-        {
-            var digest = new byte[HMACSHA256.HashSizeInBytes];
-            if (item.StartsWith("v1=", StringComparison.Ordinal)
-                && Convert.FromHexString(item.AsSpan(3), digest, out _, out var length) == OperationStatus.Done
-                && length == digest.Length)
-            {
-                yield return digest;
-            }
-        }
     }
 }

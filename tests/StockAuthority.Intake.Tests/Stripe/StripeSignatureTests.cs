@@ -76,6 +76,9 @@ public sealed class StripeSignatureTests
     public void A_v0_signature_does_not_count() => RejectionOf($"t=1700000000,v0={VectorDigest}", VectorBody).ShouldBe("SIGNATURE_MISMATCH");
 
     [Fact]
+    public void A_digest_in_capitals_does_not_count() => RejectionOf($"t=1700000000,v1={VectorDigest.ToUpperInvariant()}", VectorBody).ShouldBe("SIGNATURE_MISMATCH");
+
+    [Fact]
     public void While_a_secret_is_rotated_both_are_good_and_the_verdict_says_which_one_matched() =>
         StripeSignature.Verify($"t=1700000000,v1={VectorDigest}", VectorBody, ["whsec_test_new", VectorSecret], VectorTime)
             .ShouldBe(new SignatureVerdict.Verified(1, VectorTime));
