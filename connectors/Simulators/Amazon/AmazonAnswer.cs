@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using StockAuthority.Connectors.Simulators.Control;
 
@@ -20,36 +19,11 @@ internal static class AmazonAnswer
             : null;
     }
 
-    public static IResult Failed(HttpContext context, Fault fault)
-    {
-        if (fault.Reset)
-        {
-            context.Abort();
-            return Results.Empty;
-        }
-
-        if (fault.RetryAfterSeconds is { } seconds)
-        {
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return Error((HttpStatusCode)Math.Max(fault.Status, 400), fault.Status == 429 ? "QuotaExceeded" : "InternalFailure", "An injected fault.");
-    }
+    public static IResult Failed(HttpContext context, Fault fault) =>
+        fault.Broken(context) ?? Error((HttpStatusCode)Math.Max(fault.Status, 400), fault.Status == 429 ? "QuotaExceeded" : "InternalFailure", "An injected fault.");
 
     public static IResult Error(HttpStatusCode status, string code, string message) =>
         Json(status, new JsonObject { ["errors"] = new JsonArray(new JsonObject { ["code"] = code, ["message"] = message, ["details"] = "" }) });
 
     public static IResult Json(HttpStatusCode status, JsonObject body) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8, (int)status);
-
-    public static async Task<JsonNode?> BodyAsync(Stream body, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await JsonNode.ParseAsync(body, cancellationToken: cancellationToken);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

@@ -35,11 +35,6 @@ internal static class AmazonApi
         var sku = escapedSku.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var record = log.Begin(context);
         record.IsWrite = context.Request.Method == "PATCH";
-        context.Response.OnCompleted(() =>
-        {
-            record.Status = context.Response.StatusCode;
-            return Task.CompletedTask;
-        });
         await Task.Delay(faults.Latency, clock, context.RequestAborted);
         if (AmazonAnswer.Turned(context, record.IsWrite ? AmazonPace.Patch : AmazonPace.Get, pace, listings) is { } turned)
         {
@@ -62,7 +57,7 @@ internal static class AmazonApi
         }
 
         var fault = faults.Next($"PATCH {context.Request.Path}");
-        var body = await AmazonAnswer.BodyAsync(context.Request.Body, context.RequestAborted);
+        var body = await RequestBodies.JsonAsync(context);
         IResult Handle() => Patch(sellerId, sku, body, listings, faults, record, clock, log);
         switch (fault)
         {

@@ -51,7 +51,7 @@ internal static class AmazonFeedsApi
             return turned;
         }
 
-        var body = await AmazonAnswer.BodyAsync(context.Request.Body, context.RequestAborted);
+        var body = await RequestBodies.JsonAsync(context);
         if ((string?)body?["contentType"] is not { Length: > 0 } contentType)
         {
             return Invalid();
@@ -78,7 +78,7 @@ internal static class AmazonFeedsApi
 
     private static async Task<IResult> CreateAsync(HttpContext context, AmazonFeedStore store, AmazonListings listings, AmazonPace pace, Faults faults, RequestLog log, TimeProvider clock)
     {
-        var record = Begin(context, log);
+        var record = log.Begin(context);
         record.IsWrite = true;
         if (AmazonAnswer.Turned(context, AmazonPace.CreateFeed, pace, listings) is { } turned)
         {
@@ -86,7 +86,7 @@ internal static class AmazonFeedsApi
         }
 
         var fault = faults.Next($"POST {context.Request.Path}");
-        var body = await AmazonAnswer.BodyAsync(context.Request.Body, context.RequestAborted);
+        var body = await RequestBodies.JsonAsync(context);
         if ((string?)body?["feedType"] != FeedType || body["marketplaceIds"] is not JsonArray { Count: > 0 and <= 25 } marketplaces || (string?)body["inputFeedDocumentId"] is not { } documentId)
         {
             return Invalid();
@@ -142,20 +142,9 @@ internal static class AmazonFeedsApi
 
     private static IResult? Turned(HttpContext context, AmazonPace.UsagePlan plan, AmazonPace pace, AmazonListings listings, Faults faults, RequestLog log)
     {
-        Begin(context, log);
+        log.Begin(context);
         return AmazonAnswer.Turned(context, plan, pace, listings)
             ?? (faults.Named($"{context.Request.Method} {context.Request.Path}") is { } fault ? AmazonAnswer.Failed(context, fault) : null);
-    }
-
-    private static RequestRecord Begin(HttpContext context, RequestLog log)
-    {
-        var record = log.Begin(context);
-        context.Response.OnCompleted(() =>
-        {
-            record.Status = context.Response.StatusCode;
-            return Task.CompletedTask;
-        });
-        return record;
     }
 
     private static JsonObject Shown(AmazonFeedStore.Feed feed)

@@ -67,11 +67,6 @@ internal static class BusinessCentralApi
         var services = context.RequestServices;
         var (faults, clock) = (services.GetRequiredService<Faults>(), services.GetRequiredService<TimeProvider>());
         var record = services.GetRequiredService<RequestLog>().Begin(context);
-        context.Response.OnCompleted(() =>
-        {
-            record.Status = context.Response.StatusCode;
-            return Task.CompletedTask;
-        });
         var body = await BodyAsync(context);
         await Task.Delay(faults.Latency, clock, context.RequestAborted);
         if (services.GetRequiredService<RequestPace>().SecondsToWait() is { } seconds)
@@ -165,15 +160,9 @@ internal static class BusinessCentralApi
 
     private static IResult Failed(HttpContext context, Fault fault)
     {
-        if (fault.Reset)
+        if (fault.Broken(context) is { } broken)
         {
-            context.Abort();
-            return Results.Empty;
-        }
-
-        if (fault.RetryAfterSeconds is { } seconds)
-        {
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            return broken;
         }
 
         var status = (HttpStatusCode)Math.Max(fault.Status, 400);

@@ -30,6 +30,11 @@ internal sealed class RequestLog(TimeProvider clock)
             Keep(_requests, record);
         }
 
+        context.Response.OnCompleted(() =>
+        {
+            record.Status = context.Response.StatusCode;
+            return Task.CompletedTask;
+        });
         return record;
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using GraphQLParser.AST;
 using StockAuthority.Connectors.Simulators.Control;
@@ -39,11 +38,6 @@ internal static class ShopifyApi
         string version, HttpContext context, ShopifyInventory inventory, ShopifyAnswers answers, CostBucket bucket, Faults faults, RequestLog log, SimulatorOptions options, TimeProvider clock)
     {
         var record = log.Begin(context);
-        context.Response.OnCompleted(() =>
-        {
-            record.Status = context.Response.StatusCode;
-            return Task.CompletedTask;
-        });
         context.Response.Headers["X-Request-Id"] = Guid.NewGuid().ToString();
         await Task.Delay(faults.Latency, clock, context.RequestAborted);
         if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(context.Request.Headers["X-Shopify-Access-Token"].ToString()), Encoding.UTF8.GetBytes(options.AccessToken)))
@@ -56,7 +50,7 @@ internal static class ShopifyApi
             return Plain(HttpStatusCode.NotFound, "Not Found");
         }
 
-        var requested = await BodyAsync(context);
+        var requested = await RequestBodies.JsonAsync(context);
         record.IsWrite = requested is JsonObject && requested["query"] is JsonValue query && query.TryGetValue(out string? text) && text.TrimStart().StartsWith("mutation", StringComparison.Ordinal);
         if (record.IsWrite && faults.Current.UnanswerableIds.Any(id => requested!.ToJsonString().Contains($"\"{id}\"", StringComparison.Ordinal)))
         {
@@ -162,15 +156,9 @@ internal static class ShopifyApi
 
     private static IResult Failed(HttpContext context, RequestRecord record, Fault fault, CostBucket bucket)
     {
-        if (fault.RetryAfterSeconds is { } seconds)
+        if (fault.Broken(context) is { } broken)
         {
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        }
-
-        if (fault.Reset)
-        {
-            context.Abort();
-            return Results.Empty;
+            return broken;
         }
 
         record.ErrorCode = fault.ErrorCode ?? record.ErrorCode;
@@ -182,16 +170,4 @@ internal static class ShopifyApi
     private static IResult Plain(HttpStatusCode status, string text) => Json(new JsonObject { ["errors"] = text }, status);
 
     private static IResult Json(JsonObject body, HttpStatusCode status = HttpStatusCode.OK) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8, (int)status);
-
-    private static async Task<JsonNode?> BodyAsync(HttpContext context)
-    {
-        try
-        {
-            return await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

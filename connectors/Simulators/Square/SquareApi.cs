@@ -65,11 +65,6 @@ internal static class SquareApi
         var context = invocation.HttpContext;
         var services = context.RequestServices;
         var record = services.GetRequiredService<RequestLog>().Begin(context);
-        context.Response.OnCompleted(() =>
-        {
-            record.Status = context.Response.StatusCode;
-            return Task.CompletedTask;
-        });
         record.IsWrite = context.Request.Path.Value!.EndsWith("/batch-create", StringComparison.Ordinal);
         var faults = services.GetRequiredService<Faults>();
         await Task.Delay(faults.Latency, services.GetRequiredService<TimeProvider>(), context.RequestAborted);
