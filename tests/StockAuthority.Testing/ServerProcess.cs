@@ -44,13 +44,7 @@ public sealed class ServerProcess : IAsyncDisposable
         var (grpcPort, httpPort) = (Ports.Free(), Ports.Free());
         var program = Services.Server(
             TestWorkspace.Checkout, await TestWorkspace.NewLogFileAsync("server"), grpcPort, httpPort, postgres, redis, (await TestTokens.IssuerAsync()).Settings());
-        var environment = new Dictionary<string, string>(program.Environment, StringComparer.Ordinal);
-        foreach (var (name, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
-        {
-            environment[name] = value;
-        }
-
-        var server = new ServerProcess(program with { Environment = environment }, grpcPort, httpPort);
+        var server = new ServerProcess(program.With(settings ?? new Dictionary<string, string>(StringComparer.Ordinal)), grpcPort, httpPort);
         await server.StartAgainAsync(cancellationToken);
         return server;
     }

@@ -14,4 +14,17 @@ public sealed record ChildProgram(string Name, string Path, string LogFile)
 
     /// <summary>Answers 200 once it is ready, or for <c>tcp</c> takes a connection; null where starting is enough.</summary>
     public Uri? Ready { get; init; }
+
+    /// <summary>The same program with more environment, which wins.</summary>
+    public ChildProgram With(IEnumerable<KeyValuePair<string, string>> environment)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        var all = new Dictionary<string, string>(Environment, StringComparer.Ordinal);
+        foreach (var (name, value) in environment)
+        {
+            all[name] = value;
+        }
+
+        return this with { Environment = all };
+    }
 }

@@ -374,14 +374,6 @@ public abstract class JournalChannelCompliance(AuthorityStand authority, TestPos
 
     private protected Task<ChildProgram> ConnectorAsync(IErpStand erp, Books books) => erp.ConnectorAsync(authority, books.Tenant, erp.Address, authority.Server.Grpc);
 
-    private protected static ChildProgram With(ChildProgram program, params string[] namesAndValues)
-    {
-        var environment = new Dictionary<string, string>(program.Environment, StringComparer.Ordinal);
-        for (var index = 0; index < namesAndValues.Length; index += 2)
-        {
-            environment[namesAndValues[index]] = namesAndValues[index + 1];
-        }
-
-        return program with { Environment = environment };
-    }
+    private protected static ChildProgram With(ChildProgram program, params string[] namesAndValues) =>
+        program.With(namesAndValues.Chunk(2).Select(pair => KeyValuePair.Create(pair[0], pair[1])));
 }

@@ -72,7 +72,7 @@ internal sealed class BusinessCentralStand : IErpStand, IAsyncDisposable
             "",
             "",
             [AuthorityStand.Location]);
-        return program.With(new Dictionary<string, string>(Services.BusinessCentral(erp, Secret), StringComparer.Ordinal)
+        return program.WithQuick(new Dictionary<string, string>(Services.BusinessCentral(erp, Secret), StringComparer.Ordinal)
         {
             ["Mapping__Supplier"] = Places.Supplier,
             ["Mapping__Customer"] = Places.Customer,

@@ -74,7 +74,7 @@ public sealed class TrytonStand : IErpStand, IAsyncDisposable
             Database,
             Password,
             [AuthorityStand.Location]);
-        return program.With(new Dictionary<string, string>
+        return program.WithQuick(new Dictionary<string, string>
         {
             ["Mapping__Locations__1__LocationId"] = AuthorityStand.OtherLocation,
             ["Mapping__Locations__1__Storage"] = "OUT",

@@ -47,7 +47,7 @@ public sealed class ChannelCommandEffectTests(FourChannels stand)
         (await stand.Shown.LevelsAsync(Shop, [mine]))[mine].ShouldBe(100);
         (await SummaryAsync(Shop)).ShouldBe("2 levels looked at, 1 differed, 1 delivered again");
 
-        var head = (await ChannelAsync(Shop)).HeadSequence;
+        var head = (await stand.ChannelAsync(Shop)).HeadSequence;
         await stand.ReceiveAsync("replayed", 1, [mine]);
         await ShowsAsync(Shop, mine, 101);
         await WriteInShopAsync(mine, 8);
@@ -61,7 +61,7 @@ public sealed class ChannelCommandEffectTests(FourChannels stand)
     public async Task A_journal_channel_that_is_replayed_books_nothing_twice()
     {
         await OpenAsync(143);
-        await Eventually.Holds(async () => await ChannelAsync(FourChannels.Erp) is var channel && channel.AcknowledgedSequence == channel.HeadSequence);
+        await Eventually.Holds(async () => await stand.ChannelAsync(FourChannels.Erp) is var channel && channel.AcknowledgedSequence == channel.HeadSequence);
         var booked = await stand.Shown.BookedAsync();
 
         var task = await JsonAsync("replay", FourChannels.Erp, "--after", "0", "--comment", "Again, please.");
@@ -78,13 +78,13 @@ public sealed class ChannelCommandEffectTests(FourChannels stand)
         foreach (var channel in FourChannels.All)
         {
             await Eventually.Becomes(
-                async () => await ChannelAsync(channel) is var state && state.AcknowledgedSequence == state.HeadSequence, isDelivered => isDelivered, expression: $"{channel} has acknowledged all");
+                async () => await stand.ChannelAsync(channel) is var state && state.AcknowledgedSequence == state.HeadSequence, isDelivered => isDelivered, expression: $"{channel} has acknowledged all");
         }
 
         var (_, output, _) = await StockctlAsync("status");
         foreach (var channel in FourChannels.All)
         {
-            var state = await ChannelAsync(channel);
+            var state = await stand.ChannelAsync(channel);
             output.ShouldContain(string.Create(CultureInfo.InvariantCulture, $"delivered    to {state.HeadSequence} of {state.HeadSequence}"));
             output.ShouldContain($"works        {state.Lease.Holder}");
         }
@@ -111,8 +111,8 @@ public sealed class ChannelCommandEffectTests(FourChannels stand)
 
     private async Task RenewedAsync()
     {
-        var until = (await ChannelAsync(Shop)).Lease.ExpireTime;
-        await Eventually.Holds(async () => (await ChannelAsync(Shop)).Lease.ExpireTime.CompareTo(until) > 0);
+        var until = (await stand.ChannelAsync(Shop)).Lease.ExpireTime;
+        await Eventually.Holds(async () => (await stand.ChannelAsync(Shop)).Lease.ExpireTime.CompareTo(until) > 0);
     }
 
     private Task DoneAsync(string channel, JsonElement asked) => Eventually.Holds(async () =>
@@ -127,9 +127,6 @@ public sealed class ChannelCommandEffectTests(FourChannels stand)
     private async Task<string> SummaryAsync(string channel) =>
         (await stand.Registered.ListChannelEventsAsync(new ListChannelEventsRequest { TenantId = FourChannels.Tenant, ChannelId = FourChannels.ConsumerOf(channel) }))
             .Events.First(each => each.Action == ChannelAction.TaskDone).Comment;
-
-    private async Task<RegisteredChannel> ChannelAsync(string channel) =>
-        (await stand.Registered.GetChannelAsync(new GetChannelRequest { TenantId = FourChannels.Tenant, ChannelId = FourChannels.ConsumerOf(channel) })).Channel;
 
     private async Task<JsonElement> JsonAsync(string verb, string channel, params string[] more)
     {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Shouldly;
-using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Client;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Testing;
@@ -40,7 +39,7 @@ public sealed class ChannelDrainTests
     [Fact]
     public async Task All_SKUs_at_once_drain_at_the_channel_s_rate_and_nobody_else_notices()
     {
-        var skus = Environment.GetEnvironmentVariable("STOCKAUTHORITY_CHANNEL_SKUS") is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : StandardSkus;
+        var skus = TestSettings.Number("STOCKAUTHORITY_CHANNEL_SKUS") ?? StandardSkus;
 
         // At any size the bucket holds half of the calls and the rest takes 20 seconds. With 100,000 SKUs this is the standard plan's rate.
         var rate = skus / 1000;
@@ -55,7 +54,7 @@ public sealed class ChannelDrainTests
         }
 
         await stand.ReceiveAsync("all", 5, stand.Skus);
-        var head = (await ChannelAsync(stand, FourChannels.Webhook)).HeadSequence;
+        var head = (await stand.ChannelAsync(FourChannels.Webhook)).HeadSequence;
         var (earlier, _) = await stand.Shown.WritesAsync(FourChannels.Square);
         foreach (var channel in Drained)
         {
@@ -70,7 +69,7 @@ public sealed class ChannelDrainTests
             {
                 var memory = Process.GetProcessById(stand.Connectors[channel].ProcessId!.Value).WorkingSet64;
                 peak[channel] = Math.Max(peak.GetValueOrDefault(channel), memory);
-                if ((await ChannelAsync(stand, channel)).AcknowledgedSequence >= head)
+                if ((await stand.ChannelAsync(channel)).AcknowledgedSequence >= head)
                 {
                     drained.TryAdd(channel, seconds);
                 }
@@ -98,9 +97,6 @@ public sealed class ChannelDrainTests
     }
 
     private sealed record Watched(TimeSpan Took, TimeSpan LongestUntilShown, IReadOnlyList<TimeSpan> Reserves);
-
-    private static async Task<RegisteredChannel> ChannelAsync(FourChannels stand, string channel) =>
-        (await stand.Registered.GetChannelAsync(new GetChannelRequest { TenantId = FourChannels.Tenant, ChannelId = FourChannels.ConsumerOf(channel) })).Channel;
 
     private static Task<Watched> WatchAsync(FourChannels stand, string name, Func<double, bool> goesOn) => WatchAsync(stand, name, seconds => Task.FromResult(goesOn(seconds)));
 

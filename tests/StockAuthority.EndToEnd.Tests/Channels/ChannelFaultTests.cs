@@ -4,6 +4,7 @@ using StockAuthority.ChangeFeed.V1;
 using StockAuthority.Cli.Verification;
 using StockAuthority.Inventory.V1;
 using StockAuthority.Operations.V1;
+using StockAuthority.Testing;
 using Xunit;
 
 namespace StockAuthority.EndToEnd.Tests.Channels;
@@ -84,7 +85,7 @@ public sealed class ChannelFaultTests(FourChannels stand)
 
     private async Task BreakAsync(Random random)
     {
-        for (var step = 0; step < Setting("STOCKAUTHORITY_CHANNEL_STEPS", StandardSteps); step++)
+        for (var step = 0; step < (TestSettings.Number("STOCKAUTHORITY_CHANNEL_STEPS") ?? StandardSteps); step++)
         {
             foreach (var channel in FourChannels.All)
             {
@@ -197,8 +198,5 @@ public sealed class ChannelFaultTests(FourChannels stand)
     }
 
     private static IEnumerable<int> Seeds() =>
-        Enumerable.Range(Setting("STOCKAUTHORITY_CHANNEL_SEED", FirstSeed), Setting("STOCKAUTHORITY_CHANNEL_SEEDS", 1));
-
-    private static int Setting(string name, int standard) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : standard;
+        Enumerable.Range(TestSettings.Number("STOCKAUTHORITY_CHANNEL_SEED") ?? FirstSeed, TestSettings.Number("STOCKAUTHORITY_CHANNEL_SEEDS") ?? 1);
 }

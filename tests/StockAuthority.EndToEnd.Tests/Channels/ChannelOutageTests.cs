@@ -62,21 +62,18 @@ public sealed class ChannelOutageTests(FourChannels stand)
         new ReserveRequest { OrderRef = order, Lines = { new StockLine { Sku = sku, LocationId = FourChannels.Location, Quantity = 1 } } });
 
     private async Task<TimeSpan?> AgeAsync(Func<TimeSpan?, bool> fits) => await Eventually.Becomes(
-        async () => (await ChannelAsync(FourChannels.Shopify)).LatestHealth?.OldestUndeliveredAge?.ToTimeSpan(), fits);
+        async () => (await stand.ChannelAsync(FourChannels.Shopify)).LatestHealth?.OldestUndeliveredAge?.ToTimeSpan(), fits);
 
     private async Task<Dictionary<string, ChannelHealth>> WindowsAsync(IEnumerable<string> channels)
     {
         var windows = new Dictionary<string, ChannelHealth>(StringComparer.Ordinal);
         foreach (var channel in channels)
         {
-            windows[channel] = (await ChannelAsync(channel)).Checkpoint.Window;
+            windows[channel] = (await stand.ChannelAsync(channel)).Checkpoint.Window;
         }
 
         return windows;
     }
-
-    private async Task<RegisteredChannel> ChannelAsync(string channel) =>
-        (await stand.Registered.GetChannelAsync(new GetChannelRequest { TenantId = FourChannels.Tenant, ChannelId = FourChannels.ConsumerOf(channel) })).Channel;
 
     private async Task EqualAsync(string[] skus, params string[] channels)
     {

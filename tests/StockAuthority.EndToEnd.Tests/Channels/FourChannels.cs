@@ -131,6 +131,10 @@ public sealed class FourChannels : IAsyncLifetime
         _ => Services.ErpConsumer,
     };
 
+    /// <summary>The channel as the authority keeps it.</summary>
+    internal async Task<RegisteredChannel> ChannelAsync(string channel) =>
+        (await Registered.GetChannelAsync(new GetChannelRequest { TenantId = Tenant, ChannelId = ConsumerOf(channel) })).Channel;
+
     /// <summary>What the channel's simulator does from now on.</summary>
     internal async Task FaultAsync(string channel, string fault)
     {
@@ -252,14 +256,6 @@ public sealed class FourChannels : IAsyncLifetime
         return file;
     }
 
-    private static ChildProgram With(ChildProgram program, params (string Name, string Value)[] settings)
-    {
-        var environment = new Dictionary<string, string>(program.Environment, StringComparer.Ordinal);
-        foreach (var (name, value) in settings)
-        {
-            environment[name] = value;
-        }
-
-        return program with { Environment = environment };
-    }
+    private static ChildProgram With(ChildProgram program, params (string Name, string Value)[] settings) =>
+        program.With(settings.Select(setting => KeyValuePair.Create(setting.Name, setting.Value)));
 }

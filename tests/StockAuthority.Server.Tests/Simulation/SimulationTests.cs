@@ -123,10 +123,7 @@ public sealed class SimulationTests(TestPostgres databases)
 
     private static IEnumerable<int> Seeds()
     {
-        var first = Setting("STOCKAUTHORITY_SIMULATION_SEED");
-        return Enumerable.Range(first ?? FirstSeed, Setting("STOCKAUTHORITY_SIMULATION_SEEDS") ?? (first is null ? StandardSeeds : 1));
+        var first = TestSettings.Number("STOCKAUTHORITY_SIMULATION_SEED");
+        return Enumerable.Range(first ?? FirstSeed, TestSettings.Number("STOCKAUTHORITY_SIMULATION_SEEDS") ?? (first is null ? StandardSeeds : 1));
     }
-
-    private static int? Setting(string name) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
 }
