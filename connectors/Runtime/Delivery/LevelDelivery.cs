@@ -23,12 +23,14 @@ internal sealed class LevelDelivery(
     ConnectorMetrics metrics,
     TimeProvider clock) : IFeedDelivery
 {
+    private Task<bool>? _arrival;
+
     public async Task RunAsync(long checkpoint, long headSequence, ChannelReader<FeedPage> pages, CancellationToken stopping)
     {
         var backlog = new LevelBacklog(checkpoint);
         sweep.Begin(backlog);
         bulk.Begin(backlog);
-        Task<bool>? reading = null;
+        _arrival = null;
         while (true)
         {
             // Taken before the look, so that what is told in between wakes us.
@@ -55,7 +57,17 @@ internal sealed class LevelDelivery(
                 state = link.Channel;
                 if (!state.Paused)
                 {
-                    await PushAsync(backlog, state.Rollout, stopping);
+                    var pause = Task.Delay(await PushAsync(backlog, state.Rollout, stopping), clock, stopping);
+
+                    // Long where the channel is away: when it is back it is to see the latest levels first.
+                    while (!pause.IsCompleted && !IsFull(backlog, headSequence))
+                    {
+                        await Task.WhenAny(pause, Arrival(pages, stopping));
+                        Drain(backlog, headSequence, pages);
+                        Advance(backlog);
+                    }
+
+                    await pause;
                 }
             }
 
@@ -69,23 +81,26 @@ internal sealed class LevelDelivery(
                 continue;
             }
 
-            var isFull = IsFull(backlog, headSequence);
-            reading = isFull || reading is { IsCompleted: false } ? reading : pages.WaitToReadAsync(stopping).AsTask();
-            await WaitAsync(news, isFull ? null : reading, stopping);
+            await WaitAsync(news, IsFull(backlog, headSequence) ? null : Arrival(pages, stopping), stopping);
         }
     }
 
-    private async Task WaitAsync(Task news, Task<bool>? reading, CancellationToken stopping)
+    /// <summary>Ends when there is a page to read. One wait goes on for as long as none has come, however often it is asked for.</summary>
+    private Task<bool> Arrival(ChannelReader<FeedPage> pages, CancellationToken stopping) =>
+        _arrival is { IsCompleted: false } ? _arrival : _arrival = pages.WaitToReadAsync(stopping).AsTask();
+
+    private async Task WaitAsync(Task news, Task<bool>? arrival, CancellationToken stopping)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var due = Task.Delay(sweep.Due, clock, ending.Token);
         var job = Task.Delay(bulk.Due, clock, ending.Token);
-        await Task.WhenAny([news, due, job, .. reading is null ? Array.Empty<Task>() : [reading]]);
+        await Task.WhenAny([news, due, job, .. arrival is null ? Array.Empty<Task>() : [arrival]]);
         await ending.CancelAsync();
         stopping.ThrowIfCancellationRequested();
     }
 
-    private async Task PushAsync(LevelBacklog backlog, ChannelRollout rollout, CancellationToken stopping)
+    /// <returns>How long to wait before the next push.</returns>
+    private async Task<TimeSpan> PushAsync(LevelBacklog backlog, ChannelRollout rollout, CancellationToken stopping)
     {
         var taken = backlog.Take(channel.MaxItemsPerPush);
         PendingLevel[] shown = [.. taken.Where(level => rollout.Mode == ChannelMode.On && RolloutFilter.Includes(rollout, level.Change.Key))];
@@ -93,7 +108,7 @@ internal sealed class LevelDelivery(
         backlog.Settle(round.Unsettled);
         sweep.Settled(taken.Except(round.Unsettled));
         Advance(backlog);
-        await Task.Delay(round.Pause, clock, stopping);
+        return round.Pause;
     }
 
     /// <summary>Before the head nothing is pushed that would make room: until then a level of each key that changed is held, however many.</summary>

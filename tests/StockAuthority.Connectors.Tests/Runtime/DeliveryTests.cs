@@ -96,6 +96,23 @@ public sealed class DeliveryTests : ConnectorFixture
     }
 
     [Fact]
+    public async Task Whatever_changes_while_the_channel_wants_no_call_is_merged_before_the_next_one()
+    {
+        await Square.FaultAsync("""{"status":503,"retry_after_seconds":2,"count":1}""");
+        await ConnectAsync("--Connector:MaxRetryDelay=00:00:01");
+        Journal.Append("apple", 1);
+        await Eventually.HoldsAsync(() => Square.Pushes.Count == 1);
+        for (var available = 2; available <= 100; available++)
+        {
+            Journal.Append("apple", available);
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        await CheckpointAsync(100);
+        Square.Log.RecentApplied.Select(change => change.Quantity).ShouldBe([100]);
+    }
+
+    [Fact]
     public async Task A_push_whose_answer_was_lost_is_repeated_with_its_key_and_applied_once()
     {
         await Square.FaultAsync("""{"status":500,"count":2,"after_apply":true}""");

@@ -11,6 +11,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly SimulatedDatabase _database;
     private readonly Station _station;
+    private readonly RunningCode _code;
     private readonly Lane _lane;
     private readonly Task _running;
 
@@ -20,7 +21,8 @@ internal sealed class Replica : IAsyncDisposable
         Clock = new VirtualClock(time, database.Activity);
         station.Wire.IsHolding = true;
         _lane = new Lane(0, options, station.DataSource, new LedgerRules(matrix, new ExceptionOptions()), _ => { }, Clock, NullLogger<Lane>.Instance);
-        _running = _lane.RunAsync(_stopping.Token);
+        _code = new RunningCode(database.Activity);
+        _running = _code.StartAsync(() => _lane.RunAsync(_stopping.Token));
     }
 
     public string Name { get; }
@@ -35,10 +37,10 @@ internal sealed class Replica : IAsyncDisposable
     public bool HasCrashed { get; private set; }
 
     /// <summary>Whether it does nothing until the schedule lets something happen; a backend that works for it does not count.</summary>
-    public bool IsStill => HasCrashed
-        || Waiting.TrueForAll(each => each.Pending.Answer.IsCompleted)
-        || Clock.HasSleeper
-        || Wire.Session?.State is WireState.RequestHeld or WireState.ResponseHeld or WireState.InServer;
+    public bool IsStill => HasCrashed || (_code.IsStill
+        && (Waiting.TrueForAll(each => each.Pending.Answer.IsCompleted)
+            || Clock.HasSleeper
+            || Wire.Session?.State is WireState.RequestHeld or WireState.ResponseHeld or WireState.InServer));
 
     /// <summary>False when the queue is full.</summary>
     public bool TrySend(Attempt attempt)
