@@ -63,6 +63,7 @@ internal sealed class BenchRun
         _report.Figure("server_mib_end", _stand.ServerMebibytes);
         await MeasureTenantsAsync();
         await MeasureTwoServersAsync();
+        await MeasureExpiriesAsync();
         await MeasureSlowDiskAsync();
 
         await _settings.Progress.WriteLineAsync("verifying");
@@ -84,6 +85,8 @@ internal sealed class BenchRun
         _report.Ratio("get_cached_to_empty", "get_cached_per_second", "empty_unary_per_second");
         _report.Ratio("refusals_to_reserves", "refuse_empty_per_second", "reserve_hot_per_second");
         _report.Ratio("open_p99_to_empty", "open_reserve_p99_ms", "open_empty_p99_ms");
+        _report.Ratio("expiry_p99", "expiry_during_p99_ms", "expiry_before_p99_ms");
+        _report.Ratio("expiry_two_servers_p99", "expiry_two_servers_during_p99_ms", "expiry_two_servers_before_p99_ms");
         _report.Ratio("two_servers", "reserve_uniform_two_servers_per_second", "reserve_uniform_per_second");
         _report.Ratio("slow_sync_stream_hot", "slow_sync_stream_hot_per_second", "slow_sync_pgbench_hot_per_second");
         _report.Ratio("with_old_reservations", "reserve_uniform_with_old_per_second", "reserve_uniform_per_second");
@@ -125,6 +128,31 @@ internal sealed class BenchRun
             await MeasureAsync(Name, () => LoopAsync(CallAsync));
             await _stand.EndAddedServersAsync();
         }
+    }
+
+    private async Task MeasureExpiriesAsync()
+    {
+        const string One = "expiry", Two = "expiry_two_servers";
+        if (_settings.Wants(One))
+        {
+            await MeasureExpiryAsync(One, _stand.Inventory);
+        }
+
+        if (_settings.Wants(Two))
+        {
+            await MeasureExpiryAsync(Two, [.. _stand.Inventory, .. await _stand.AddServerAsync()]);
+            await _stand.EndAddedServersAsync();
+        }
+    }
+
+    private async Task MeasureExpiryAsync(string name, IReadOnlyList<InventoryService.InventoryServiceClient> clients)
+    {
+        Task<bool> CallAsync(long number) => BenchStand.ReserveAsync(clients[(int)(number % clients.Count)], Unique(name, number), BenchStand.AnySku());
+        await _settings.Progress.WriteLineAsync($"measuring {name}");
+        long calls = 0;
+        await LoopAsync((_, _) => CallAsync(Interlocked.Increment(ref calls)), _settings.FirstWarmUp);
+        await _plain.SettleAsync();
+        await ExpiryRun.RunAsync(name, _settings, _report, _stand.ConnectionString, clients, () => CallAsync(Interlocked.Increment(ref calls)), TimeProvider.System);
     }
 
     private async Task MeasureSlowDiskAsync()

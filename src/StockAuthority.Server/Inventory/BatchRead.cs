@@ -10,11 +10,22 @@ namespace StockAuthority.Server.Inventory;
 /// </summary>
 internal static partial class BatchRead
 {
-    /// <summary>Begins the transaction. The connection holds the locks of all tenants of the batch when this returns.</summary>
-    public static async Task<BatchState> ReadAsync(NpgsqlConnection connection, BatchNeeds needs, CancellationToken cancellationToken)
+    /// <summary>Begins the transaction with the locks of these commands' tenants, and nothing else: the wait for them is done once it returns.</summary>
+    /// <returns>The tenants.</returns>
+    public static async Task<IReadOnlySet<string>> LockAsync(NpgsqlConnection connection, IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken)
+    {
+        var tenants = commands.Select(static command => command.TenantId).ToHashSet(StringComparer.Ordinal);
+        await using var batch = new NpgsqlBatch(connection);
+        AddLocks(batch, [.. tenants]);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return tenants;
+    }
+
+    /// <summary>Begins the transaction, unless the tenants are locked already. The connection holds the locks of all tenants of the batch when this returns.</summary>
+    public static async Task<BatchState> ReadAsync(NpgsqlConnection connection, BatchNeeds needs, bool isLocked, CancellationToken cancellationToken)
     {
         var state = new BatchState();
-        if (await ReadNamedAsync(connection, needs, state, cancellationToken) && !PaymentContextRead.IsNeededBy(needs))
+        if (await ReadNamedAsync(connection, needs, isLocked, state, cancellationToken) && !PaymentContextRead.IsNeededBy(needs))
         {
             await PaymentContextRead.ReadAsync(connection, needs, state, cancellationToken);
         }
@@ -25,10 +36,10 @@ internal static partial class BatchRead
     }
 
     /// <summary>True where a payment is known of an order that is being reserved.</summary>
-    private static async Task<bool> ReadNamedAsync(NpgsqlConnection connection, BatchNeeds needs, BatchState state, CancellationToken cancellationToken)
+    private static async Task<bool> ReadNamedAsync(NpgsqlConnection connection, BatchNeeds needs, bool isLocked, BatchState state, CancellationToken cancellationToken)
     {
         await using var commands = new NpgsqlBatch(connection);
-        Add(commands, needs);
+        Add(commands, needs, isLocked);
         await using var reader = await commands.ExecuteReaderAsync(cancellationToken);
         var results = new ResultReader(reader, cancellationToken);
         await results.EachAsync(state.LoadHead);
@@ -86,10 +97,23 @@ internal static partial class BatchRead
         }
     }
 
-    private static void Add(NpgsqlBatch commands, BatchNeeds needs)
+    private static void AddLocks(NpgsqlBatch commands, string[] tenants)
     {
         commands.BatchCommands.Add(new NpgsqlBatchCommand(BeginSql));
-        commands.Add(LockHeadsSql, Sql.Texts(needs.Tenants));
+        commands.Add(LockHeadsSql, Sql.Texts(tenants));
+    }
+
+    private static void Add(NpgsqlBatch commands, BatchNeeds needs, bool isLocked)
+    {
+        if (isLocked)
+        {
+            commands.Add(LockHeadsSql, Sql.Texts(needs.Tenants));
+        }
+        else
+        {
+            AddLocks(commands, needs.Tenants);
+        }
+
         if (needs.Recording.Count > 0)
         {
             commands.Add(

@@ -43,13 +43,14 @@ internal sealed partial class Lane(
     /// <summary>Runs until the writer is completed and the queue is empty, so that a stopping server answers what it accepted.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        while (await ArrivalAsync())
+        while (_toRead.Count > 0 || await ArrivalAsync())
         {
             await RunAheadAsync(stopping);
             if (_toRead.Count > 0)
             {
-                await ProcessAsync([.. _toRead], stopping);
+                List<PendingCommand> batch = [.. _toRead];
                 _toRead.Clear();
+                await ProcessAsync(batch, stopping, grows: true);
             }
         }
     }
@@ -202,8 +203,11 @@ internal sealed partial class Lane(
     }
 
     /// <summary>Runs a batch that reads, again and again if need be, until each of its commands has an answer.</summary>
+    /// <param name="batch">All of it, also what it is joined by.</param>
+    /// <param name="stopping">Ends repeating.</param>
     /// <param name="failed">A first attempt that failed already.</param>
-    private async Task ProcessAsync(List<PendingCommand> batch, CancellationToken stopping, Task? failed = null)
+    /// <param name="grows">Whether it may be joined by what is queued, since nothing else comes before that.</param>
+    private async Task ProcessAsync(List<PendingCommand> batch, CancellationToken stopping, Task? failed = null, bool grows = false)
     {
         var started = time.GetTimestamp();
         var pause = options.FirstRetryPause;
@@ -211,7 +215,7 @@ internal sealed partial class Lane(
         {
             try
             {
-                await (failed ?? RunOnceAsync(batch));
+                await (failed ?? RunOnceAsync(batch, grows));
                 Succeeded(batch.Count, started);
                 return;
             }
@@ -266,7 +270,7 @@ internal sealed partial class Lane(
         }
     }
 
-    private async Task RunOnceAsync(List<PendingCommand> commands)
+    private async Task RunOnceAsync(List<PendingCommand> commands, bool grows)
     {
         using var activity = StartActivity(commands.Count);
         var connection = await ConnectionAsync();
@@ -277,10 +281,30 @@ internal sealed partial class Lane(
             _isAborted = false;
         }
 
-        var batch = await LockedBatch.DecideAsync(connection, commands, rules, time, CancellationToken.None);
+        var waits = grows && _memory.IsContended;
+        if (waits)
+        {
+            // Others hold the locks most of the time. Whatever arrives until we have them is decided with these.
+            var tenants = await BatchRead.LockAsync(connection, commands, CancellationToken.None);
+            Join(commands, tenants);
+        }
+
+        var batch = await LockedBatch.DecideAsync(connection, commands, isLocked: waits, rules, time, CancellationToken.None);
         await batch.CommitAsync(connection, null, CancellationToken.None);
         _memory.Keep(batch);
         Finish(batch);
+    }
+
+    /// <summary>Takes what has queued, up to the first command of another tenant: its lock would be taken out of order.</summary>
+    private void Join(List<PendingCommand> commands, IReadOnlySet<string> tenants)
+    {
+        while (commands.Count < options.MaximumBatchSize && _toRead.Count == 0 && _queue.Reader.TryRead(out var command))
+        {
+            if (!LetGoIfAbandoned(command))
+            {
+                (tenants.Contains(command.TenantId) ? commands : _toRead).Add(command);
+            }
+        }
     }
 
     private void Finish(DecidedBatch batch)

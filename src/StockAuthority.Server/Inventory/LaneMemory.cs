@@ -20,6 +20,9 @@ internal sealed class LaneMemory(LedgerOptions options)
     private int _caution;
     private int _batchesToRead;
 
+    /// <summary>Whether others write the same tenants, so that a batch waits for their locks.</summary>
+    public bool IsContended => _caution > 0;
+
     /// <summary>Adds what commands need to the state of the batch that they join.</summary>
     /// <returns>False where it has to be read.</returns>
     public bool TryRecall(BatchNeeds needs, BatchState state)

@@ -14,11 +14,12 @@ internal static class LockedBatch
     public static async Task<DecidedBatch> DecideAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PendingCommand> commands,
+        bool isLocked,
         LedgerRules rules,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var state = await BatchRead.ReadAsync(connection, new BatchNeeds(commands), cancellationToken);
+        var state = await BatchRead.ReadAsync(connection, new BatchNeeds(commands), isLocked, cancellationToken);
         var batch = new DecidedBatch(rules, state, time.GetUtcNow().ToDatabasePrecision());
         var lookedThrough = new HashSet<(string TenantId, StockKey Key)>();
         foreach (var command in commands)
