@@ -31,7 +31,7 @@ public sealed class ChannelLastChangeTests(FourChannels stand)
     /// <summary>More attempts than one push has: it was given up then, and has to be made again.</summary>
     private const int AttemptsOfPush = 4;
 
-    private static readonly TimeSpan Preparation = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Preparation = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task A_last_change_at_the_worst_moment_arrives_once_and_within_thirty_seconds_after_it()
@@ -39,10 +39,15 @@ public sealed class ChannelLastChangeTests(FourChannels stand)
         var promise = new ChannelPromise(stand);
         string[] last = [.. stand.Skus.Take(LastSkus)];
         string[] busy = [.. stand.Skus.Skip(LastSkus).Take(BusySkus)];
-        string[] all = [.. last, .. busy];
-        await stand.ReceiveAsync("last-opening", 1000, all);
+        await stand.ReceiveAsync("last-opening", 1000, [.. last, .. busy]);
         await ReserveAsync("last-before", busy);
-        await Eventually.Becomes(async () => string.Join(Environment.NewLine, await promise.DifferencesAsync(all)), differences => differences.Length == 0, Preparation);
+        foreach (var channel in FourChannels.All)
+        {
+            await Eventually.Becomes(async () => await stand.ChannelAsync(channel) is var state && state.AcknowledgedSequence == state.HeadSequence, isDelivered => isDelivered, Preparation, $"{channel} has acknowledged all");
+        }
+
+        // Of these only: a shop whose allowance our own looks use up would hold up its connector.
+        await Eventually.Becomes(async () => string.Join(Environment.NewLine, await promise.DifferencesAsync(last)), differences => differences.Length == 0, Preparation);
 
         var since = TimeProvider.System.GetUtcNow();
         var booked = (await stand.Shown.BookedAsync()).Count;
@@ -71,7 +76,7 @@ public sealed class ChannelLastChangeTests(FourChannels stand)
             await EndFaultsAsync();
             await stand.Connectors[FourChannels.Webhook].StartUnreadyAsync();
             await stand.Connectors[FourChannels.Erp].StartUnreadyAsync();
-            await promise.ShouldBeKeptAsync(all, static line => TestContext.Current.TestOutputHelper?.WriteLine(line.ToString(CultureInfo.InvariantCulture)), frozen.Continue);
+            await promise.ShouldBeKeptAsync(last, static line => TestContext.Current.TestOutputHelper?.WriteLine(line.ToString(CultureInfo.InvariantCulture)), frozen.Continue);
         }
         finally
         {

@@ -79,10 +79,13 @@ internal sealed class ChannelPromise(FourChannels stand)
         var last = FourChannels.All.ToDictionary(channel => channel, _ => TimeSpan.Zero, StringComparer.Ordinal);
         var start = TimeProvider.System.GetTimestamp();
         var calmSince = TimeSpan.Zero;
+        TimeSpan now;
         do
         {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+
             // When the look begins: what a slow machine needs for it is not the channel's delay.
-            var now = TimeProvider.System.GetElapsedTime(start);
+            now = TimeProvider.System.GetElapsedTime(start);
             string[] differing = [.. (await DifferencesAsync(skus)).Select(difference => difference.Split(' ')[0]).Distinct()];
             foreach (var channel in differing)
             {
@@ -95,10 +98,8 @@ internal sealed class ChannelPromise(FourChannels stand)
                 whenEqual = null;
                 calmSince = TimeProvider.System.GetElapsedTime(start);
             }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
-        while (TimeProvider.System.GetElapsedTime(start) < calmSince + Calm && last.Values.Max() < Bound);
+        while (now < calmSince + Calm && last.Values.Max() < Bound);
         return last;
     }
 
