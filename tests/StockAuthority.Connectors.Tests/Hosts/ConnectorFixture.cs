@@ -33,7 +33,8 @@ public abstract class ConnectorFixture : IAsyncLifetime
 
     internal async Task<PosHost> ConnectAsync(params string[] settings)
     {
-        var connector = await PosHost.StartAsync(Feed, Square.Address, settings);
+        // Pushes are counted: a busy machine must not be taken for a channel that does not answer.
+        var connector = await PosHost.StartAsync(Feed, Square.Address, ["--Connector:AttemptTimeout=00:00:05", "--Connector:LeaseTime=00:00:15", .. settings]);
         _connectors.Add(connector);
         return connector;
     }

@@ -37,8 +37,8 @@ public sealed class ShopifyOutageTests : ShopifyFixture
         await Shop.FaultAsync("{}");
         await CheckpointAsync((Minutes + 1) * Items);
 
-        // One level for each item, and a few more where the shop was back before the connector had read all.
-        (Shop.Log.AppliedChanges - taken).ShouldBeInRange(Items, 5 * Items, $"of {Minutes * Items} changes");
+        // One level for each item, and more where the shop was back before the connector had read all: on a slow machine what was not read yet follows in parts.
+        (Shop.Log.AppliedChanges - taken).ShouldBeInRange(Items, Minutes * Items / 3, $"of {Minutes * Items} changes");
         for (var item = 1; item <= Items; item += 50)
         {
             (await QuantityAsync($"item-{item}")).ShouldBe((Minutes * 1000) + item);

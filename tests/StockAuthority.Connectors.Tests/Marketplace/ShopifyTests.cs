@@ -22,7 +22,7 @@ public sealed class ShopifyTests : ShopifyFixture
     public async Task A_burst_on_one_key_becomes_few_calls_and_ends_at_the_latest_level()
     {
         await ConnectAsync();
-        await Shop.FaultAsync("""{"latency_milliseconds":100}""");
+        await Shop.FaultAsync("""{"latency_milliseconds":500}""");
         for (var available = 1; available <= 500; available++)
         {
             Journal.Append("apple", available);

@@ -40,6 +40,7 @@ public sealed class FourChannels : IAsyncLifetime
     private readonly string _token = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private readonly string _folder = Directory.CreateTempSubdirectory("stockauthority-channels-").FullName;
     private readonly int _shopRestoreRate;
+    private readonly Dictionary<string, ChildProgram> _programs = new(StringComparer.Ordinal);
     private TestAuthority? _authority;
 
     public FourChannels()
@@ -143,6 +144,17 @@ public sealed class FourChannels : IAsyncLifetime
         response.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Starts another instance of the channel's connector beside the one that there is, and has it be the channel's from now on.</summary>
+    /// <returns>The one that there was, which is the caller's to end.</returns>
+    internal async Task<KillableProcess> ReplaceAsync(string channel)
+    {
+        var earlier = Connectors[channel];
+        var program = With(_programs[channel], ("Kestrel__Endpoints__Http__Url", Services.Address(Ports.Free())));
+        Connectors[channel] = new KillableProcess(program with { LogFile = await TestWorkspace.NewLogFileAsync(channel) });
+        await Connectors[channel].StartUnreadyAsync();
+        return earlier;
+    }
+
     /// <summary>Every level of these as the authority has it, from its database.</summary>
     internal async Task<Dictionary<string, long>> LevelsAsync(IEnumerable<string> skus)
     {
@@ -232,7 +244,8 @@ public sealed class FourChannels : IAsyncLifetime
         };
 
         // All else is as it is shipped: what is promised is promised of that.
-        var connector = Connectors[channel] = new KillableProcess(With(program, ("Connector__ReportInterval", "00:00:01")));
+        _programs[channel] = With(program, ("Connector__ReportInterval", "00:00:01"));
+        var connector = Connectors[channel] = new KillableProcess(_programs[channel]);
         await connector.StartAsync();
 
         async Task PutAsync(string what, object body) => (await _http.PutAsJsonAsync(new Uri(address, $"/simulator/{what}"), body)).EnsureSuccessStatusCode();

@@ -33,6 +33,12 @@ internal sealed class KillableProcess(ChildProgram program) : IAsyncDisposable
         }
     }
 
+    /// <summary>SIGSTOP: it keeps its connections and what it was about to do, and does nothing more until <see cref="Continue"/>.</summary>
+    public void Pause() => _child!.Pause();
+
+    /// <summary>SIGCONT.</summary>
+    public void Continue() => _child!.Continue();
+
     public async ValueTask DisposeAsync() => await KillAsync();
 
     private async Task StartAsync(ChildProgram started) => _child = await TestWorkspace.StartAsync(started);

@@ -20,9 +20,11 @@ internal sealed class RandomCommands(FourChannels stand, string name, IReadOnlyL
     public async Task OpenAsync()
     {
         await stand.ReceiveAsync(name, Opening, skus);
-        foreach (var sku in skus)
+
+        // Another test, or another seed, may have had them before.
+        foreach (var (sku, available) in await stand.LevelsAsync(skus))
         {
-            Levels[sku] = Opening;
+            Levels[sku] = available;
         }
     }
 

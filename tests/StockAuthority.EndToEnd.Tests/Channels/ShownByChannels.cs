@@ -45,6 +45,13 @@ internal sealed class ShownByChannels(FourChannels stand, HttpClient http, strin
         return (log["recent_requests"]!.AsArray().Count(request => (bool)request!["is_write"]!), (long)log["applied_changes"]!);
     }
 
+    /// <summary>Requests for a change since then, by their status; 0 is one that is not answered yet.</summary>
+    public async Task<IReadOnlyList<int>> StatusesAsync(string channel, DateTimeOffset since)
+    {
+        var log = (await http.GetFromJsonAsync<JsonNode>(new Uri(stand.Simulators[channel], "/simulator/requests")))!;
+        return [.. log["recent_requests"]!.AsArray().Where(request => (bool)request!["is_write"]! && (DateTimeOffset)request["received_at"]! >= since).Select(request => (int)request!["status"]!)];
+    }
+
     /// <summary>Requests that were refused because there were too many, of those that its simulator remembers.</summary>
     public async Task<int> RefusalsAsync(string channel) =>
         (await http.GetFromJsonAsync<JsonNode>(new Uri(stand.Simulators[channel], "/simulator/requests")))!["recent_requests"]!.AsArray()
