@@ -19,7 +19,7 @@ internal static class ExpiryRun
         string name, BenchSettings settings, BenchReport report, string connectionString, IReadOnlyList<InventoryService.InventoryServiceClient> clients, Func<Task<bool>> reserve, TimeProvider time)
     {
         // In time for all of them to be made, and for the calls before.
-        var at = time.GetUtcNow() + TimeSpan.FromSeconds(30) + settings.WarmUp + settings.Duration;
+        var at = time.GetUtcNow() + TimeSpan.FromSeconds(45) + settings.WarmUp + settings.Duration;
         var expireTime = Timestamp.FromDateTimeOffset(at);
         await Parallel.ForAsync(0, Holds, new ParallelOptions { MaxDegreeOfParallelism = settings.Callers }, async (number, cancellationToken) =>
         {
