@@ -57,17 +57,8 @@ internal sealed class LevelDelivery(
                 state = link.Channel;
                 if (!state.Paused)
                 {
-                    var pause = Task.Delay(await PushAsync(backlog, state.Rollout, stopping), clock, stopping);
-
-                    // Long where the channel is away: when it is back it is to see the latest levels first.
-                    while (!pause.IsCompleted && !IsFull(backlog, headSequence))
-                    {
-                        await Task.WhenAny(pause, Arrival(pages, stopping));
-                        Drain(backlog, headSequence, pages);
-                        Advance(backlog);
-                    }
-
-                    await pause;
+                    var pause = await PushAsync(backlog, state.Rollout, stopping);
+                    await PauseAsync(pause, backlog, headSequence, pages, stopping);
                 }
             }
 
@@ -88,6 +79,20 @@ internal sealed class LevelDelivery(
     /// <summary>Ends when there is a page to read. One wait goes on for as long as none has come, however often it is asked for.</summary>
     private Task<bool> Arrival(ChannelReader<FeedPage> pages, CancellationToken stopping) =>
         _arrival is { IsCompleted: false } ? _arrival : _arrival = pages.WaitToReadAsync(stopping).AsTask();
+
+    /// <summary>Merges on meanwhile: a pause is long where the channel is away, and when it is back it is to see the latest levels first.</summary>
+    private async Task PauseAsync(TimeSpan time, LevelBacklog backlog, long headSequence, ChannelReader<FeedPage> pages, CancellationToken stopping)
+    {
+        var pause = Task.Delay(time, clock, stopping);
+        while (!pause.IsCompleted && !IsFull(backlog, headSequence))
+        {
+            await Task.WhenAny(pause, Arrival(pages, stopping));
+            Drain(backlog, headSequence, pages);
+            Advance(backlog);
+        }
+
+        await pause;
+    }
 
     private async Task WaitAsync(Task news, Task<bool>? arrival, CancellationToken stopping)
     {

@@ -16,7 +16,8 @@ internal static partial class BatchRead
     {
         var tenants = commands.Select(static command => command.TenantId).ToHashSet(StringComparer.Ordinal);
         await using var batch = new NpgsqlBatch(connection);
-        AddLocks(batch, [.. tenants]);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(BeginSql));
+        batch.Add(LockHeadsSql, Sql.Texts([.. tenants]));
         await batch.ExecuteNonQueryAsync(cancellationToken);
         return tenants;
     }
@@ -97,23 +98,15 @@ internal static partial class BatchRead
         }
     }
 
-    private static void AddLocks(NpgsqlBatch commands, string[] tenants)
-    {
-        commands.BatchCommands.Add(new NpgsqlBatchCommand(BeginSql));
-        commands.Add(LockHeadsSql, Sql.Texts(tenants));
-    }
-
     private static void Add(NpgsqlBatch commands, BatchNeeds needs, bool isLocked)
     {
-        if (isLocked)
+        if (!isLocked)
         {
-            commands.Add(LockHeadsSql, Sql.Texts(needs.Tenants));
-        }
-        else
-        {
-            AddLocks(commands, needs.Tenants);
+            commands.BatchCommands.Add(new NpgsqlBatchCommand(BeginSql));
         }
 
+        // Also where they are locked: for the heads, and for the database's time after everything that has joined.
+        commands.Add(LockHeadsSql, Sql.Texts(needs.Tenants));
         if (needs.Recording.Count > 0)
         {
             commands.Add(

@@ -281,15 +281,14 @@ internal sealed partial class Lane(
             _isAborted = false;
         }
 
-        var waits = grows && _memory.IsContended;
-        if (waits)
+        var isLocked = grows && _memory.IsContended;
+        if (isLocked)
         {
             // Others hold the locks most of the time. Whatever arrives until we have them is decided with these.
-            var tenants = await BatchRead.LockAsync(connection, commands, CancellationToken.None);
-            Join(commands, tenants);
+            Join(commands, await BatchRead.LockAsync(connection, commands, CancellationToken.None));
         }
 
-        var batch = await LockedBatch.DecideAsync(connection, commands, isLocked: waits, rules, time, CancellationToken.None);
+        var batch = await LockedBatch.DecideAsync(connection, commands, isLocked, rules, time, CancellationToken.None);
         await batch.CommitAsync(connection, null, CancellationToken.None);
         _memory.Keep(batch);
         Finish(batch);

@@ -33,8 +33,7 @@ public abstract class ConnectorFixture : IAsyncLifetime
 
     internal async Task<PosHost> ConnectAsync(params string[] settings)
     {
-        // Pushes are counted: a busy machine must not be taken for a channel that does not answer.
-        var connector = await PosHost.StartAsync(Feed, Square.Address, ["--Connector:AttemptTimeout=00:00:05", "--Connector:LeaseTime=00:00:15", .. settings]);
+        var connector = await PosHost.StartAsync(Feed, Square.Address, [.. PosHost.Patient, .. settings]);
         _connectors.Add(connector);
         return connector;
     }

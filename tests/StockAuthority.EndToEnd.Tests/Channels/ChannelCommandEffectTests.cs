@@ -61,7 +61,7 @@ public sealed class ChannelCommandEffectTests(FourChannels stand)
     public async Task A_journal_channel_that_is_replayed_books_nothing_twice()
     {
         await OpenAsync(143);
-        await Eventually.Holds(async () => await stand.ChannelAsync(FourChannels.Erp) is var channel && channel.AcknowledgedSequence == channel.HeadSequence);
+        await stand.DeliveredAsync(FourChannels.Erp);
         var booked = await stand.Shown.BookedAsync();
 
         var task = await JsonAsync("replay", FourChannels.Erp, "--after", "0", "--comment", "Again, please.");
@@ -77,8 +77,7 @@ public sealed class ChannelCommandEffectTests(FourChannels stand)
         await OpenAsync(144);
         foreach (var channel in FourChannels.All)
         {
-            await Eventually.Becomes(
-                async () => await stand.ChannelAsync(channel) is var state && state.AcknowledgedSequence == state.HeadSequence, isDelivered => isDelivered, expression: $"{channel} has acknowledged all");
+            await stand.DeliveredAsync(channel);
         }
 
         var (_, output, _) = await StockctlAsync("status");

@@ -48,10 +48,7 @@ public sealed class ChannelFaultTests(FourChannels stand)
             {
                 await ending.CancelAsync();
                 await Task.WhenAll(sending);
-                foreach (var channel in FourChannels.All)
-                {
-                    await stand.FaultAsync(channel, ChannelFaults.None);
-                }
+                await stand.EndFaultsAsync();
             }
         }
 

@@ -43,7 +43,7 @@ public sealed class ChannelLastChangeTests(FourChannels stand)
         await ReserveAsync("last-before", busy);
         foreach (var channel in FourChannels.All)
         {
-            await Eventually.Becomes(async () => await stand.ChannelAsync(channel) is var state && state.AcknowledgedSequence == state.HeadSequence, isDelivered => isDelivered, Preparation, $"{channel} has acknowledged all");
+            await stand.DeliveredAsync(channel, Preparation);
         }
 
         // Of these only: a shop whose allowance our own looks use up would hold up its connector.
@@ -73,7 +73,7 @@ public sealed class ChannelLastChangeTests(FourChannels stand)
 
             // What the frozen one was about to show is older than this.
             await stand.ReceiveAsync("last-of-quarter", 1, last[..(LastSkus / 4)]);
-            await EndFaultsAsync();
+            await stand.EndFaultsAsync();
             await stand.Connectors[FourChannels.Webhook].StartUnreadyAsync();
             await stand.Connectors[FourChannels.Erp].StartUnreadyAsync();
             await promise.ShouldBeKeptAsync(last, static line => TestContext.Current.TestOutputHelper?.WriteLine(line.ToString(CultureInfo.InvariantCulture)), frozen.Continue);
@@ -81,7 +81,7 @@ public sealed class ChannelLastChangeTests(FourChannels stand)
         finally
         {
             // Others have the stand after us.
-            await EndFaultsAsync();
+            await stand.EndFaultsAsync();
             foreach (var connector in stand.Connectors.Values.Where(connector => connector.ProcessId is null))
             {
                 await connector.StartUnreadyAsync();
@@ -91,14 +91,6 @@ public sealed class ChannelLastChangeTests(FourChannels stand)
             {
                 await frozen.DisposeAsync();
             }
-        }
-    }
-
-    private async Task EndFaultsAsync()
-    {
-        foreach (var channel in FourChannels.All)
-        {
-            await stand.FaultAsync(channel, ChannelFaults.None);
         }
     }
 

@@ -144,6 +144,19 @@ public sealed class FourChannels : IAsyncLifetime
         response.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Nothing goes wrong any more.</summary>
+    internal async Task EndFaultsAsync()
+    {
+        foreach (var channel in Channels)
+        {
+            await FaultAsync(channel, ChannelFaults.None);
+        }
+    }
+
+    /// <summary>Returns once the channel has acknowledged all that there is.</summary>
+    internal Task DeliveredAsync(string channel, TimeSpan? bound = null) => Eventually.Holds(
+        async () => await ChannelAsync(channel) is var state && state.AcknowledgedSequence == state.HeadSequence, bound, $"{channel} has acknowledged all");
+
     /// <summary>Starts another instance of the channel's connector beside the one that there is, and has it be the channel's from now on.</summary>
     /// <returns>The one that there was, which is the caller's to end.</returns>
     internal async Task<KillableProcess> ReplaceAsync(string channel)

@@ -41,21 +41,19 @@ internal sealed class ShownByChannels(FourChannels stand, HttpClient http, strin
     /// <summary>Requests that asked the channel for a change, of those that its simulator remembers, and all changes that it carried out.</summary>
     public async Task<(int Requests, long Applied)> WritesAsync(string channel)
     {
-        var log = (await http.GetFromJsonAsync<JsonNode>(new Uri(stand.Simulators[channel], "/simulator/requests")))!;
+        var log = await RequestsAsync(channel);
         return (log["recent_requests"]!.AsArray().Count(request => (bool)request!["is_write"]!), (long)log["applied_changes"]!);
     }
 
     /// <summary>Requests for a change since then, by their status; 0 is one that is not answered yet.</summary>
-    public async Task<IReadOnlyList<int>> StatusesAsync(string channel, DateTimeOffset since)
-    {
-        var log = (await http.GetFromJsonAsync<JsonNode>(new Uri(stand.Simulators[channel], "/simulator/requests")))!;
-        return [.. log["recent_requests"]!.AsArray().Where(request => (bool)request!["is_write"]! && (DateTimeOffset)request["received_at"]! >= since).Select(request => (int)request!["status"]!)];
-    }
+    public async Task<IReadOnlyList<int>> StatusesAsync(string channel, DateTimeOffset since) =>
+        [.. (await RequestsAsync(channel))["recent_requests"]!.AsArray().Where(request => (bool)request!["is_write"]! && (DateTimeOffset)request["received_at"]! >= since).Select(request => (int)request!["status"]!)];
 
     /// <summary>Requests that were refused because there were too many, of those that its simulator remembers.</summary>
     public async Task<int> RefusalsAsync(string channel) =>
-        (await http.GetFromJsonAsync<JsonNode>(new Uri(stand.Simulators[channel], "/simulator/requests")))!["recent_requests"]!.AsArray()
-            .Count(request => (int)request!["status"]! == 429 || (string?)request["error_code"] == "THROTTLED");
+        (await RequestsAsync(channel))["recent_requests"]!.AsArray().Count(request => (int)request!["status"]! == 429 || (string?)request["error_code"] == "THROTTLED");
+
+    private async Task<JsonNode> RequestsAsync(string channel) => (await http.GetFromJsonAsync<JsonNode>(new Uri(stand.Simulators[channel], "/simulator/requests")))!;
 
     private async Task<Dictionary<string, long>> SquareAsync(IReadOnlyList<string> skus)
     {

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Shouldly;
 using StockAuthority.Core.Inventory;
@@ -25,14 +24,7 @@ public sealed class ReplicaClockTests(TestPostgres databases)
         var sku = await OpenAsync(right, 1_000);
         var clock = new JumpingClock();
         await using var source = NpgsqlDataSource.Create(replicas.Database.ConnectionString);
-        await using var lane = new Lane(
-            0,
-            new LedgerOptions(),
-            source,
-            Lanes.Rules,
-            _ => { },
-            clock,
-            NullLogger<Lane>.Instance);
+        await using var lane = Lanes.Over(source, clock);
         var running = lane.RunAsync(CancellationToken.None);
         List<string> held = [];
         foreach (var offset in (TimeSpan[])[TimeSpan.Zero, Hour, TimeSpan.Zero, -Hour, TimeSpan.Zero, Hour])

@@ -3,6 +3,7 @@ using Npgsql;
 using Shouldly;
 using StockAuthority.Cli.Verification;
 using StockAuthority.Inventory.V1;
+using StockAuthority.Server.Infrastructure;
 using StockAuthority.Server.Tests.Inventory;
 using StockAuthority.Testing;
 
@@ -94,8 +95,7 @@ internal sealed class Replicas : IAsyncDisposable
     }
 
     /// <summary>Whether a server's batch waits for a lock that somebody else holds.</summary>
-    public Task<bool> LaneWaitsAsync() => ReadAsync<bool>(
-        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'stockauthority-ledger' AND datname = current_database() AND wait_event_type = 'Lock')");
+    public Task<bool> LaneWaitsAsync() => LockWaits.AnyAsync(Superuser, DataSources.LedgerApplication);
 
     /// <summary>As <c>stockctl verify</c> does it: sequence, hashes, balances, reservations, each key once.</summary>
     public async Task VerifyAsync()

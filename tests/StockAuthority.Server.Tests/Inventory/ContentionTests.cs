@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Shouldly;
 using StockAuthority.Core.Inventory;
@@ -20,12 +19,16 @@ public sealed class ContentionTests(Ledger ledger) : IClassFixture<Ledger>
         var sku = await ledger.OpenAsync(10);
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ledger.Database.ConnectionString) { ApplicationName = Application }.ConnectionString);
         List<CommittedBatch> committed = [];
-        await using var lane = new Lane(0, new LedgerOptions(), source, Lanes.Rules, committed.Add, TimeProvider.System, NullLogger<Lane>.Instance);
+        await using var lane = Lanes.Over(source, TimeProvider.System, committed.Add);
         var running = lane.RunAsync(CancellationToken.None);
 
         // What it remembers is not true any more: from now on it knows that it is not alone.
         await Send(Tenant).Answer;
-        await ExecuteAsync("UPDATE tenants SET head_version = head_version + 1");
+        await using (var overtaking = ledger.Database.DataSource.CreateCommand("UPDATE tenants SET head_version = head_version + 1"))
+        {
+            await overtaking.ExecuteNonQueryAsync();
+        }
+
         await Send(Tenant).Answer;
 
         AwaitedCommand first, joining, others;
@@ -35,7 +38,7 @@ public sealed class ContentionTests(Ledger ledger) : IClassFixture<Ledger>
             await using var locking = new NpgsqlCommand("SELECT FROM tenants FOR UPDATE", other, transaction);
             await locking.ExecuteNonQueryAsync();
             first = Send(Tenant);
-            await Eventually.Becomes(WaitsAsync, waits => waits);
+            await Eventually.Holds(() => LockWaits.AnyAsync(ledger.Database.DataSource, Application));
             (joining, others) = (Send(Tenant), Send("another-tenant"));
             await transaction.CommitAsync();
         }
@@ -57,19 +60,5 @@ public sealed class ContentionTests(Ledger ledger) : IClassFixture<Ledger>
             lane.TryEnqueue(command).ShouldBeTrue();
             return command;
         }
-    }
-
-    private async Task<bool> WaitsAsync()
-    {
-        await using var command = ledger.Database.DataSource.CreateCommand(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock')");
-        command.Parameters.Add(new NpgsqlParameter { Value = Application });
-        return (bool)(await command.ExecuteScalarAsync())!;
-    }
-
-    private async Task ExecuteAsync(string sql)
-    {
-        await using var command = ledger.Database.DataSource.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
     }
 }

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Npgsql;
 using Shouldly;
 using StockAuthority.Inventory.V1;
+using StockAuthority.Server.Infrastructure;
 using StockAuthority.Testing;
 using Xunit;
 using static StockAuthority.Server.Tests.Inventory.Ledger;
@@ -155,12 +156,7 @@ public sealed class FaultTests(Ledger ledger, TestPostgres databases) : IClassFi
         error.StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
     }
 
-    private async Task<bool> LaneWaitsAsync()
-    {
-        await using var command = ledger.Database.DataSource.CreateCommand(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'stockauthority-ledger' AND datname = current_database() AND wait_event_type = 'Lock')");
-        return (bool)(await command.ExecuteScalarAsync())!;
-    }
+    private Task<bool> LaneWaitsAsync() => LockWaits.AnyAsync(ledger.Database.DataSource, DataSources.LedgerApplication);
 
     /// <summary>Holds the tenant's head, and moves it on in the end, as another replica does with a batch.</summary>
     private async Task WhileAnotherReplicaWritesAsync(Func<Task> action)

@@ -99,14 +99,7 @@ public sealed class JournalPartitionTests(TestPostgres databases)
 
     private static async Task<StockAnswer> AdjustAsync(TestDatabase database, TimeSpan offset)
     {
-        await using var lane = new Lane(
-            0,
-            new LedgerOptions(),
-            database.DataSource,
-            Lanes.Rules,
-            _ => { },
-            new WrongClock(offset),
-            NullLogger<Lane>.Instance);
+        await using var lane = Lanes.Over(database.DataSource, new WrongClock(offset));
         StockCommand command = new StockCommand.Adjust(
             "opening", AdjustmentReason.OpeningBalance, [new StockLine(new StockKey("mug", "berlin"), 5), new StockLine(new StockKey("tea", "berlin"), 5)]);
         var pending = new AwaitedCommand("acme", "key", command, null, [], CancellationToken.None);

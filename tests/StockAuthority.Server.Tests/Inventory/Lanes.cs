@@ -12,12 +12,12 @@ internal static class Lanes
     public static LedgerRules Rules { get; } =
         new(TriggerMatrixFile.Load(Path.Combine(AppContext.BaseDirectory, "config/trigger-matrix.yaml")), new ExceptionOptions());
 
-    public static Lane Over(NpgsqlDataSource source, TimeProvider time) => new(
+    public static Lane Over(NpgsqlDataSource source, TimeProvider time, Action<CommittedBatch>? onCommitted = null) => new(
         0,
         new LedgerOptions(),
         source,
         Rules,
-        _ => { },
+        onCommitted ?? (static _ => { }),
         time,
         NullLogger<Lane>.Instance);
 }
