@@ -51,11 +51,11 @@ internal sealed partial class ChangeStore
     private const string FinishSql =
         """
         UPDATE square.changes SET status = $4, reason = $5, finished_at = $6, due_at = $7, done_count = $8, last_error = NULL
-        WHERE change_id = $1 AND consumer = $2 AND tenant_id = $3 AND status = 'pending'
+        WHERE change_id = $1 AND consumer = $2 AND tenant_id = $3 AND finished_at IS NULL
         """;
 
     private const string DeferSql =
-        "UPDATE square.changes SET due_at = $4, last_error = $5 WHERE change_id = $1 AND consumer = $2 AND tenant_id = $3 AND status = 'pending'";
+        "UPDATE square.changes SET due_at = $4, last_error = $5 WHERE change_id = $1 AND consumer = $2 AND tenant_id = $3 AND finished_at IS NULL";
 
     private const string OthersRefusedSql =
         """

@@ -31,7 +31,7 @@ internal sealed partial class MessageQueue
             UPDATE webhooks.messages SET status = 'superseded', finished_at = $3, leased_until = NULL
             WHERE subscriber = $1 AND tenant_id = $6 AND sku = $7 AND location_id = $8 AND status = 'pending' AND version < $9)
         UPDATE webhooks.messages SET status = 'delivered', finished_at = $3, leased_until = NULL, last_status = $4, last_error = NULL, response_excerpt = $5
-        WHERE message_id = $2 AND status = 'pending'
+        WHERE message_id = $2 AND finished_at IS NULL
         """;
 
     private const string FailedSql =
@@ -45,6 +45,6 @@ internal sealed partial class MessageQueue
             finished_at = CASE WHEN newer.waits OR $8 THEN $3 END,
             due_at = $7, leased_until = NULL, last_status = $4, last_error = $5, response_excerpt = $6
         FROM newer
-        WHERE message_id = $2 AND status = 'pending'
+        WHERE message_id = $2 AND finished_at IS NULL
         """;
 }

@@ -25,11 +25,13 @@ internal sealed partial class InboxQueue
         ) AS stored
         """;
 
+    // A row that is not finished is pending. It is asked that way wherever the key finds the row: with status = 'pending' the planner may
+    // walk through all that is due instead, for each row that it was given, as long as its statistics say that nothing is.
     private const string FinishSql =
         """
         UPDATE inbox SET status = finished.status, resolution = finished.resolution, reason = finished.reason, finished_at = $6, last_error = NULL
         FROM (SELECT unnest($1) AS inbox_id, unnest($2) AS tenant_id, unnest($3) AS status, unnest($4) AS resolution, unnest($5) AS reason) AS finished
-        WHERE inbox.inbox_id = finished.inbox_id AND inbox.tenant_id = finished.tenant_id AND inbox.status = 'pending'
+        WHERE inbox.inbox_id = finished.inbox_id AND inbox.tenant_id = finished.tenant_id AND inbox.finished_at IS NULL
         """;
 
     private const string ReplaySql =
@@ -56,13 +58,13 @@ internal sealed partial class InboxQueue
         """
         UPDATE inbox SET report_cursor = $4, report_line_count = report_line_count + $5, claimed_until = $6, attempt_count = 0,
             completion = CASE WHEN $4::text IS NULL THEN convert_to(jsonb_build_object('report_line_count', report_line_count + $5)::text, 'UTF8') END
-        WHERE inbox_id = $1 AND tenant_id = $2 AND report_cursor IS NOT DISTINCT FROM $3 AND completion IS NULL AND status = 'pending'
+        WHERE inbox_id = $1 AND tenant_id = $2 AND report_cursor IS NOT DISTINCT FROM $3 AND completion IS NULL AND finished_at IS NULL
         RETURNING completion
         """;
 
     private const string DeferSql =
         """
         UPDATE inbox SET due_at = $3, claimed_until = NULL, last_error = $4
-        WHERE inbox_id = $1 AND tenant_id = $2 AND status = 'pending'
+        WHERE inbox_id = $1 AND tenant_id = $2 AND finished_at IS NULL
         """;
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using Npgsql;
 using Shouldly;
 using StockAuthority.Intake.Tests.Stripe;
 using StockAuthority.Payments.V1;
@@ -215,11 +216,48 @@ public sealed class InboxDispatcherTests(InboxDatabase databases)
         authority.Calls.Requests.Single().IdempotencyKey.ShouldBe(key);
     }
 
+    [Fact]
+    public async Task Rows_that_end_are_found_by_their_keys_however_many_wait_and_whatever_the_statistics_say()
+    {
+        const int Waiting = 5_000;
+        const int Ending = 20;
+        var port = InboxDatabase.FreePort();
+        var database = await databases.CreateAsync();
+        await using (var authority = await RecordingAuthority.StartAsync(port))
+        await using (var intake = await RunningIntake.StartAsync(database, port))
+        {
+            // The statistics are of an inbox in which nothing waits; what waits then is not due, so that only a walk through all of it reads it.
+            await ExecuteAsync(intake.Database, $"{InsertRows("'dispatched', now(), 'NO_OP', now()", 1_000)}; ANALYZE inbox; {InsertRows("'pending', now() + interval '1 day', NULL, NULL", Waiting)}");
+            for (var i = 0; i < Ending; i++)
+            {
+                await ReceiveAsync(intake, StripeBodies.Authorized($"evt_{i}"));
+                await intake.EventuallyCountAsync("resolution = 'ACTION'", i + 1);
+            }
+        }
+
+        // Counted once the sessions of the process have ended.
+        await using var reading = NpgsqlDataSource.Create(database);
+        await using var read = reading.CreateCommand("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'inbox_due'");
+        ((long)(await read.ExecuteScalarAsync())!).ShouldBeLessThan(2 * Waiting, "each row that ended would have read all that waits");
+
+        static string InsertRows(string state, int count) =>
+            $"""
+            INSERT INTO inbox (inbox_id, tenant_id, provider, account, received_at, verdict, signed_at, secret_position, status, due_at, resolution, finished_at)
+            SELECT gen_random_uuid(), 'tenant-1', 'stripe', 'shop', now(), 'signature_verified', now(), 0, {state} FROM generate_series(1, {count})
+            """;
+    }
+
     private static RpcException Refusal(string reason) => new Google.Rpc.Status
     {
         Code = (int)StatusCode.InvalidArgument,
         Details = { Any.Pack(new ErrorInfo { Reason = reason, Domain = "stockauthority" }) },
     }.ToRpcException();
+
+    private static async Task ExecuteAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
 
     private static async Task ReceiveAsync(RunningIntake intake, byte[] body)
     {
