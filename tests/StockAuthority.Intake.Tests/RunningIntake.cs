@@ -124,6 +124,12 @@ internal sealed class RunningIntake : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"No row: {sql}"));
     }
 
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
     public Task<long> CountAsync(string condition) => ReadAsync<long>($"SELECT count(*) FROM inbox WHERE {condition}");
 
     public Task<long> EventuallyCountAsync(string condition, long count) => Eventually.GetAsync(() => CountAsync(condition), found => found == count);

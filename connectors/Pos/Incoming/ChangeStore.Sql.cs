@@ -48,6 +48,7 @@ internal sealed partial class ChangeStore
         ORDER BY occurred_at, change_id
         """;
 
+    // Not finished is pending: see ConnectionStrings.PlanForQueues.
     private const string FinishSql =
         """
         UPDATE square.changes SET status = $4, reason = $5, finished_at = $6, due_at = $7, done_count = $8, last_error = NULL

@@ -21,7 +21,7 @@ internal sealed partial class MessageQueue
         RETURNING message_id, tenant_id, sku, location_id, version, body, attempt_count, first_attempt_at, stored_at
         """;
 
-    // An older one whose sender died while it was out has nothing to say any more.
+    // An older one whose sender died while it was out has nothing to say any more. Not finished is pending: see ConnectionStrings.PlanForQueues.
     private const string DeliveredSql =
         """
         WITH known AS (

@@ -25,8 +25,7 @@ internal sealed partial class InboxQueue
         ) AS stored
         """;
 
-    // A row that is not finished is pending. It is asked that way wherever the key finds the row: with status = 'pending' the planner may
-    // walk through all that is due instead, for each row that it was given, as long as its statistics say that nothing is.
+    // Not finished is pending, and keeps the planner from the index of what is due: see ConnectionStrings.PlanForQueues.
     private const string FinishSql =
         """
         UPDATE inbox SET status = finished.status, resolution = finished.resolution, reason = finished.reason, finished_at = $6, last_error = NULL

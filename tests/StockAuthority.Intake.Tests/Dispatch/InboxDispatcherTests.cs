@@ -227,7 +227,7 @@ public sealed class InboxDispatcherTests(InboxDatabase databases)
         await using (var intake = await RunningIntake.StartAsync(database, port))
         {
             // The statistics are of an inbox in which nothing waits; what waits then is not due, so that only a walk through all of it reads it.
-            await ExecuteAsync(intake.Database, $"{InsertRows("'dispatched', now(), 'NO_OP', now()", 1_000)}; ANALYZE inbox; {InsertRows("'pending', now() + interval '1 day', NULL, NULL", Waiting)}");
+            await intake.ExecuteAsync($"{InsertRows("'dispatched', now(), 'NO_OP', now()", 1_000)}; ANALYZE inbox; {InsertRows("'pending', now() + interval '1 day', NULL, NULL", Waiting)}");
             for (var i = 0; i < Ending; i++)
             {
                 await ReceiveAsync(intake, StripeBodies.Authorized($"evt_{i}"));
@@ -243,7 +243,7 @@ public sealed class InboxDispatcherTests(InboxDatabase databases)
         static string InsertRows(string state, int count) =>
             $"""
             INSERT INTO inbox (inbox_id, tenant_id, provider, account, received_at, verdict, signed_at, secret_position, status, due_at, resolution, finished_at)
-            SELECT gen_random_uuid(), 'tenant-1', 'stripe', 'shop', now(), 'signature_verified', now(), 0, {state} FROM generate_series(1, {count})
+            SELECT gen_random_uuid(), '{RunningIntake.Tenant}', 'stripe', '{RunningIntake.Account}', now(), 'signature_verified', now(), 0, {state} FROM generate_series(1, {count})
             """;
     }
 
@@ -252,12 +252,6 @@ public sealed class InboxDispatcherTests(InboxDatabase databases)
         Code = (int)StatusCode.InvalidArgument,
         Details = { Any.Pack(new ErrorInfo { Reason = reason, Domain = "stockauthority" }) },
     }.ToRpcException();
-
-    private static async Task ExecuteAsync(NpgsqlDataSource database, string sql)
-    {
-        await using var command = database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
 
     private static async Task ReceiveAsync(RunningIntake intake, byte[] body)
     {

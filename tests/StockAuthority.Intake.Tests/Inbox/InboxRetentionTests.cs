@@ -17,7 +17,7 @@ public sealed class InboxRetentionTests(InboxDatabase databases)
                 response.EnsureSuccessStatusCode();
             }
 
-            await using var age = before.Database.CreateCommand(
+            await before.ExecuteAsync(
                 """
                 CREATE FUNCTION pg_temp.aged(id uuid, age interval) RETURNS uuid LANGUAGE sql AS
                     $$ SELECT (lpad(to_hex((extract(epoch FROM now() - age) * 1000)::bigint), 12, '0') || substr(replace(id::text, '-', ''), 13))::uuid $$;
@@ -31,7 +31,6 @@ public sealed class InboxRetentionTests(InboxDatabase databases)
                 FROM generate_series(1, 650) AS n;
                 INSERT INTO inbox_bodies (inbox_id, tenant_id, headers, body) SELECT inbox_id, tenant_id, '{}', '' FROM inbox WHERE status = 'dispatched';
                 """);
-            await age.ExecuteNonQueryAsync();
         }
 
         await using var after = await RunningIntake.StartAsync(database, authorityPort: 1);

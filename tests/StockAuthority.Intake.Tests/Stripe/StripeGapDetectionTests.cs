@@ -112,12 +112,12 @@ public sealed class StripeGapDetectionTests(InboxDatabase databases)
         var answered = 0;
         await using var intake = await StartAsync(stripe, await databases.CreateAsync(), authorityPort: 1, FirstDay);
         await secondPage.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        await ExecuteAsync(intake, "UPDATE event_pulls SET run_id = gen_random_uuid(), due_at = now() + interval '1 hour'");
+        await intake.ExecuteAsync("UPDATE event_pulls SET run_id = gen_random_uuid(), due_at = now() + interval '1 hour'");
         stripe.Fault = request => Task.FromResult<int?>(request.Query.Contains("starting_after", StringComparison.Ordinal) && Interlocked.Increment(ref answered) > 0 ? null : 500);
         goOn.SetResult(503);
 
         await Eventually.GetAsync(() => Task.FromResult(Volatile.Read(ref answered)), count => count > 0);
-        await ExecuteAsync(intake, "UPDATE event_pulls SET due_at = now()");
+        await intake.ExecuteAsync("UPDATE event_pulls SET due_at = now()");
         await Eventually.GetAsync(() => Task.FromResult(stripe.Requests.Count(request => !request.Query.Contains("starting_after", StringComparison.Ordinal))), count => count > 1);
         (await intake.CountAsync("true")).ShouldBe(100);
     }
@@ -154,7 +154,7 @@ public sealed class StripeGapDetectionTests(InboxDatabase databases)
 
         await RunAgainAsync(intake);
         (await intake.CountAsync("true")).ShouldBe(0);
-        await ExecuteAsync(intake, "UPDATE event_pulls SET undelivered_checked_at = undelivered_checked_at - interval '25 hours'");
+        await intake.ExecuteAsync("UPDATE event_pulls SET undelivered_checked_at = undelivered_checked_at - interval '25 hours'");
         await RunAgainAsync(intake);
         await intake.EventuallyCountAsync("status = 'dispatched'", 1);
         authority.Calls.Requests.ShouldHaveSingleItem().Event.ProviderEventId.ShouldBe("evt_undelivered");
@@ -190,7 +190,7 @@ public sealed class StripeGapDetectionTests(InboxDatabase databases)
         {
             using var response = await before.PostSignedAsync(StripeBodies.Authorized("evt_first"));
             response.StatusCode.ShouldBe(HttpStatusCode.OK);
-            await ExecuteAsync(before, "UPDATE inbox SET received_at = now() - interval '7 days'");
+            await before.ExecuteAsync("UPDATE inbox SET received_at = now() - interval '7 days'");
         }
 
         await using var intake = await StartAsync(stripe, database, authorityPort: 1);
@@ -253,14 +253,8 @@ public sealed class StripeGapDetectionTests(InboxDatabase databases)
     private static async Task RunAgainAsync(RunningIntake intake)
     {
         await IdleAsync(intake);
-        await ExecuteAsync(intake, "UPDATE event_pulls SET due_at = now()");
+        await intake.ExecuteAsync("UPDATE event_pulls SET due_at = now()");
         await IdleAsync(intake);
-    }
-
-    private static async Task ExecuteAsync(RunningIntake intake, string sql)
-    {
-        await using var command = intake.Database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
     }
 
     private static long Seconds(Microsoft.Extensions.Primitives.StringValues text) => long.Parse(text.ToString(), CultureInfo.InvariantCulture);
